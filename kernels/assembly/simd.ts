@@ -1,0 +1,68 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+// What every kernel is written in: vectors of 128 bits holding four f32 or two
+// f64, and a multiply-add that is fused where the module is built for it.
+//
+// A kernel is generic in T (f32 or f64). Its last three parameters are always
+// (scratch, begin, end): memory of the calling thread's own, and the range of
+// work items that this call does.
+
+/** Rows (filters, or rows of a matrix product) in one register tile. */
+export const TILE_ROWS: i32 = 4;
+
+/** Numbers of type T in one vector. */
+// @ts-ignore: decorator
+@inline
+export function lanes<T>(): i32 {
+  return 16 / <i32>sizeof<T>();
+}
+
+/** Columns (pixels, or columns of a matrix product) in one register tile: two vectors. */
+// @ts-ignore: decorator
+@inline
+export function tileColumns<T>(): i32 {
+  return 2 * lanes<T>();
+}
+
+/** a * b + c, rounded once in the relaxed module and twice in the strict one. */
+// @ts-ignore: decorator
+@inline
+export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  return v128.add<T>(c, v128.mul<T>(a, b));
+}
+
+/** A vector of zeros. */
+// @ts-ignore: decorator
+@inline
+export function zero<T>(): v128 {
+  return v128.splat<T>(<T>0);
+}
+
+/** Sum over the lanes, in a fixed order. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes<T>(v: v128): T {
+  if (sizeof<T>() == 8) {
+    return <T>(v128.extract_lane<f64>(v, 0) + v128.extract_lane<f64>(v, 1));
+  }
+  return <T>((v128.extract_lane<f32>(v, 0) + v128.extract_lane<f32>(v, 1)) +
+    (v128.extract_lane<f32>(v, 2) + v128.extract_lane<f32>(v, 3)));
+}
+
+/** All bits set in the first `n` lanes and none in the others. */
+// @ts-ignore: decorator
+@inline
+export function laneMask<T>(n: i32): v128 {
+  if (sizeof<T>() == 8) {
+    return i64x2.gt_s(i64x2.splat(<i64>n), i64x2(0, 1));
+  }
+  return i32x4.gt_s(i32x4.splat(n), i32x4(0, 1, 2, 3));
+}
+
+/** Bytes of `n` numbers of type T. */
+// @ts-ignore: decorator
+@inline
+export function bytes<T>(n: i32): usize {
+  return <usize>n * sizeof<T>();
+}

@@ -1,0 +1,304 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Convolution on the kernels: direct, over padded planes and tables of tap
+ * offsets, so that no im2col matrix is written for any stride or padding.
+ *
+ * The batch is cut by images. The filter gradient is summed over groups of
+ * images and the groups then in sequence; groups follow from the shapes alone,
+ * so the bytes are the same for any number of workers.
+ *
+ * @module
+ */
+
+import type { DType, Tensor } from "../numerics/tensor.ts";
+import { type Frame, withFrame } from "./frame.ts";
+import { runKernel } from "./runtime.ts";
+import { bytesOf, TILE_ROWS, tileColumns } from "./select.ts";
+import { sumRows } from "./sum.ts";
+
+/** The sizes of a convolution; all are checked before they come here. */
+export interface Conv2dGeometry {
+  readonly images: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly filters: number;
+  readonly filterHeight: number;
+  readonly filterWidth: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/** Multiply-adds that a thread does in a microsecond, roughly. */
+const MADDS_PER_MICROSECOND = { float32: 20_000, float64: 10_000 };
+
+/** Bytes that the partial sums of the filter gradient may take, roughly. */
+const PARTIAL_BYTES = 4 << 20;
+/** Groups of images that the filter gradient is summed over at the most. */
+const MAX_GROUPS = 64;
+/** Bytes at the start of the scratch memory that a tile spills to. */
+const SPILL_BYTES = 128;
+
+/** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F). */
+export function conv2dForward(
+  x: Tensor,
+  w: Tensor,
+  b: Tensor,
+  g: Conv2dGeometry,
+  dtype: DType,
+): Tensor {
+  return withFrame((frame) => {
+    const plane = inputPlane(g, dtype);
+    const taps = g.channels * g.filterHeight * g.filterWidth;
+    const out = frame.output(
+      [g.images, g.filters, g.outHeight, g.outWidth],
+      dtype,
+    );
+    const bias = frame.array(roundUp(g.filters, TILE_ROWS), dtype);
+    bias.fill(0);
+    bias.set(b.data);
+    runKernel("conv2dForward", dtype, {
+      args: [
+        frame.input(x, dtype),
+        packFilters(frame, w, g, dtype),
+        bias.byteOffset,
+        frame.table(plane.offsets),
+        out.address,
+        ...[g.channels, g.height, g.width],
+        ...[g.filters, taps, g.outHeight, g.outWidth],
+        ...[g.stride, g.pad, plane.rows, plane.width],
+      ],
+      items: g.images,
+      step: 1,
+      cost: cost(g, dtype),
+      scratchBytes: plane.bytes,
+    });
+    return out.take();
+  });
+}
+
+/** The gradients of the filters, the bias and, unless it is not needed, the input. */
+export function conv2dBackward(
+  dout: Tensor,
+  x: Tensor,
+  w: Tensor,
+  g: Conv2dGeometry,
+  dtype: DType,
+  needsInput: boolean,
+): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
+  return withFrame((frame) => {
+    const grad = frame.input(dout, dtype);
+    const { dw, db } = backwardFilter(frame, grad, x, w.shape, g, dtype);
+    return {
+      dx: needsInput ? backwardInput(frame, grad, w, g, dtype) : undefined,
+      dw,
+      db,
+    };
+  });
+}
+
+function backwardFilter(
+  frame: Frame,
+  dout: number,
+  x: Tensor,
+  wShape: readonly number[],
+  g: Conv2dGeometry,
+  dtype: DType,
+): { dw: Tensor; db: Tensor } {
+  const size = bytesOf(dtype);
+  const plane = inputPlane(g, dtype);
+  const taps = g.channels * g.filterHeight * g.filterWidth;
+  const partial = g.filters * taps;
+  const groups = Math.max(
+    1,
+    Math.min(
+      MAX_GROUPS,
+      g.images,
+      Math.floor(PARTIAL_BYTES / (partial * size)),
+    ),
+  );
+  const groupSize = Math.ceil(g.images / groups);
+  const items = groupSize === 0 ? 0 : Math.ceil(g.images / groupSize);
+  const dwParts = frame.scratch(items * partial * size);
+  const dbParts = frame.scratch(g.images * g.filters * size);
+  runKernel("conv2dBackwardFilter", dtype, {
+    args: [
+      frame.input(x, dtype),
+      dout,
+      frame.table(plane.offsets),
+      ...[dwParts, dbParts, g.images, groupSize],
+      ...[g.channels, g.height, g.width],
+      ...[g.filters, taps, g.outHeight, g.outWidth],
+      ...[g.stride, g.pad, plane.rows, plane.width],
+    ],
+    items,
+    step: 1,
+    cost: cost(g, dtype),
+    scratchBytes: plane.bytes,
+  });
+  return {
+    dw: sumRows(frame, dwParts, items, partial, wShape, dtype),
+    db: sumRows(frame, dbParts, g.images, g.filters, [g.filters], dtype),
+  };
+}
+
+function backwardInput(
+  frame: Frame,
+  dout: number,
+  w: Tensor,
+  g: Conv2dGeometry,
+  dtype: DType,
+): Tensor {
+  const size = bytesOf(dtype);
+  const rows = phaseAxis(g.height, g.filterHeight, g.stride, g.pad);
+  const columns = phaseAxis(g.width, g.filterWidth, g.stride, g.pad);
+  const planeRows = rows.length;
+  const planeWidth = columns.length + tileColumns(dtype);
+  const blocks = Math.ceil(g.channels / TILE_ROWS);
+  const allTaps = g.filters * g.filterHeight * g.filterWidth;
+  const weights = frame.array(blocks * TILE_ROWS * allTaps, dtype);
+  weights.fill(0);
+  const offsets: number[] = [];
+  const table: number[] = [];
+  let firstWeight = 0;
+  for (const [ry, row] of rows.phases.entries()) {
+    for (const [rx, column] of columns.phases.entries()) {
+      const taps = row.taps * column.taps * g.filters;
+      table.push(offsets.length, taps, firstWeight);
+      table.push(row.count, column.count, row.first, column.first);
+      for (let f = 0, k = 0; f < g.filters; f++) {
+        for (let j = 0; j < row.taps; j++) {
+          for (let i = 0; i < column.taps; i++, k++) {
+            const y = f * planeRows + row.corner - j;
+            offsets.push(size * (y * planeWidth + column.corner - i));
+            for (let c = 0; c < g.channels; c++) {
+              const at = (f * g.channels + c) * g.filterHeight +
+                g.stride * j + ry;
+              weights[
+                firstWeight + ((c >> 2) * taps + k) * TILE_ROWS + (c & 3)
+              ] = w.data[at * g.filterWidth + g.stride * i + rx]!;
+            }
+          }
+        }
+      }
+      firstWeight += blocks * TILE_ROWS * taps;
+    }
+  }
+  const zeros = frame.array(blocks * TILE_ROWS, dtype).fill(0);
+  const dx = frame.output([g.images, g.channels, g.height, g.width], dtype);
+  runKernel("conv2dBackwardInput", dtype, {
+    args: [
+      ...[dout, weights.byteOffset, zeros.byteOffset],
+      ...[frame.table(offsets), frame.table(table), g.stride * g.stride],
+      dx.address,
+      ...[g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth],
+      ...[g.stride, rows.margin, columns.margin, planeRows, planeWidth],
+    ],
+    items: g.images,
+    step: 1,
+    cost: cost(g, dtype),
+    scratchBytes: SPILL_BYTES + 64 +
+      g.filters * planeRows * planeWidth * size,
+  });
+  return dx.take();
+}
+
+/**
+ * How one axis of dx falls into phases. With i + pad = s·q + r, position i of
+ * phase r gets dout[q - j] through tap s·j + r, for each j.
+ */
+function phaseAxis(
+  length: number,
+  filterLength: number,
+  stride: number,
+  pad: number,
+): {
+  /** Zeros before dout in the plane. */
+  margin: number;
+  /** Length of the plane. */
+  length: number;
+  phases: {
+    /** Taps of the filter that this phase sees. */
+    taps: number;
+    /** Positions of dx in this phase, and the first of them. */
+    count: number;
+    first: number;
+    /** Where tap 0 of the first position lies in the plane. */
+    corner: number;
+  }[];
+} {
+  const margin = Math.max(
+    0,
+    Math.floor((filterLength - 1) / stride) - Math.floor(pad / stride),
+  );
+  const phases = Array.from({ length: stride }, (_, r) => {
+    const q = Math.ceil((pad - r) / stride);
+    const first = stride * q + r - pad;
+    return {
+      taps: Math.max(0, Math.ceil((filterLength - r) / stride)),
+      count: Math.max(0, Math.ceil((length - first) / stride)),
+      first,
+      corner: q + margin,
+    };
+  });
+  const last = Math.floor((length - 1 + pad) / stride);
+  return { margin, length: last + margin + 1, phases };
+}
+
+/** The padded plane of an image (assembly/plane.ts), and its taps' byte offsets. */
+function inputPlane(g: Conv2dGeometry, dtype: DType): {
+  rows: number;
+  width: number;
+  bytes: number;
+  offsets: Int32Array;
+} {
+  const { stride } = g;
+  const rows = stride * (g.outHeight - 1) + g.filterHeight;
+  const width = roundUp(g.outWidth, tileColumns(dtype)) +
+    Math.floor((g.filterWidth - 1) / stride);
+  const offsets = new Int32Array(
+    g.channels * g.filterHeight * g.filterWidth,
+  );
+  let k = 0;
+  for (let c = 0; c < g.channels; c++) {
+    for (let y = 0; y < g.filterHeight; y++) {
+      for (let x = 0; x < g.filterWidth; x++) {
+        const line = (c * rows + y) * stride + x % stride;
+        offsets[k++] = bytesOf(dtype) * (line * width + Math.floor(x / stride));
+      }
+    }
+  }
+  const bytes = g.channels * rows * stride * width * bytesOf(dtype);
+  return { rows, width, bytes: SPILL_BYTES + bytes + 64, offsets };
+}
+
+/** The filters in blocks of four, tap by tap, the last block filled up with zeros. */
+function packFilters(
+  frame: Frame,
+  w: Tensor,
+  g: Conv2dGeometry,
+  dtype: DType,
+): number {
+  const taps = g.channels * g.filterHeight * g.filterWidth;
+  const packed = frame.array(roundUp(g.filters, TILE_ROWS) * taps, dtype);
+  packed.fill(0);
+  for (let f = 0, from = 0; f < g.filters; f++) {
+    let to = (f >> 2) * taps * TILE_ROWS + (f & 3);
+    for (let k = 0; k < taps; k++, to += TILE_ROWS) {
+      packed[to] = w.data[from++]!;
+    }
+  }
+  return packed.byteOffset;
+}
+
+function cost(g: Conv2dGeometry, dtype: DType): number {
+  return g.images * g.filters * g.outHeight * g.outWidth * g.channels *
+    g.filterHeight * g.filterWidth / MADDS_PER_MICROSECOND[dtype];
+}
+
+function roundUp(n: number, multiple: number): number {
+  return Math.ceil(n / multiple) * multiple;
+}

@@ -1,0 +1,80 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Element by element, on the kernels: ReLU, scaled addition, update rules.
+ *
+ * @module
+ */
+
+import type { DType, Tensor } from "../numerics/tensor.ts";
+import { withFrame } from "./frame.ts";
+import { runKernel } from "./runtime.ts";
+import { bytesOf, type Kernel } from "./select.ts";
+
+/** Elements of one chunk. */
+const STEP = 16384;
+
+/** max(x, 0). */
+export function reluForward(x: Tensor): Tensor {
+  return withFrame((frame) => {
+    const out = frame.output(x.shape, x.dtype);
+    run("reluForward", x.dtype, [frame.input(x, x.dtype), out.address], x.size);
+    return out.take();
+  });
+}
+
+/** dout where x is not ≤ 0, and 0 elsewhere. */
+export function reluBackward(dout: Tensor, x: Tensor, dtype: DType): Tensor {
+  return withFrame((frame) => {
+    const dx = frame.output(x.shape, dtype);
+    const args = [frame.input(x, dtype), frame.input(dout, dtype), dx.address];
+    run("reluBackward", dtype, args, x.size);
+    return dx.take();
+  });
+}
+
+/** y += a · x, in place; both of y's dtype. */
+export function addScaled(y: Tensor, a: number, x: Tensor): void {
+  withFrame((frame) => {
+    const target = frame.input(y, y.dtype);
+    run("addScaled", y.dtype, [a, frame.input(x, y.dtype), target], y.size);
+    frame.copyBack(y, target);
+  });
+}
+
+/**
+ * Runs an update rule in place on `w` and its state.
+ *
+ * @param state Tensors of w's dtype and size that the rule keeps.
+ * @param scalars The rule's numbers, in the kernel's order.
+ */
+export function update(
+  kernel: Extract<Kernel, "sgd" | "sgdMomentum" | "rmsprop" | "adam">,
+  w: Tensor,
+  gradient: Tensor,
+  state: readonly Tensor[],
+  scalars: readonly number[],
+): void {
+  withFrame((frame) => {
+    const all = [w, gradient, ...state];
+    const addresses = all.map((t) => frame.input(t, w.dtype));
+    run(kernel, w.dtype, [...addresses, ...scalars], w.size);
+    for (const [i, t] of all.entries()) {
+      if (i !== 1) frame.copyBack(t, addresses[i]!);
+    }
+  });
+}
+
+function run(
+  kernel: Kernel,
+  dtype: DType,
+  args: readonly number[],
+  items: number,
+): void {
+  runKernel(kernel, dtype, {
+    args,
+    items,
+    step: Math.max(STEP, Math.ceil(items / 4000 / 4) * 4),
+    cost: items * bytesOf(dtype) * args.length / 10_000,
+  });
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Matrix products on the kernels, for any strides of both operands.
+ *
+ * @module
+ */
+
+import type { DType } from "../numerics/tensor.ts";
+import type { Frame, Output } from "./frame.ts";
+import { runKernel } from "./runtime.ts";
+import { bytesOf, TILE_ROWS, tileColumns } from "./select.ts";
+
+/** An operand in the shared memory: element (i, j) is number `row * i + column * j`. */
+export interface Matrix {
+  readonly address: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Rows of b in one packed panel; the kernel's own constant. */
+const DEPTH = 256;
+/** Rows of one block of the result: few enough that its part of `a` stays in the cache. */
+const BLOCK_ROWS = 512;
+/** Into how many blocks the columns are cut, if they are wide enough. */
+const COLUMN_BLOCKS = 16;
+
+/**
+ * c = a · b + bias, with a (rows × depth) and b (depth × columns).
+ *
+ * @param bias Address of a row that is added to each row of the result; 0 for none.
+ */
+export function gemm(
+  frame: Frame,
+  a: Matrix,
+  b: Matrix,
+  bias: number,
+  [rows, depth, columns]: readonly [number, number, number],
+  shape: readonly number[],
+  dtype: DType,
+): Output {
+  const size = bytesOf(dtype);
+  const step = tileColumns(dtype);
+  const c = frame.output(shape, dtype);
+  const blocks = Math.ceil(rows / TILE_ROWS);
+  const packed = frame.scratch(blocks * TILE_ROWS * depth * size);
+  runKernel("fillRows", dtype, {
+    args: [bias, c.address, columns],
+    items: rows,
+    step: Math.max(1, Math.ceil(65536 / Math.max(1, columns))),
+    cost: rows * columns * size / 10_000,
+  });
+  runKernel("gemmPack", dtype, {
+    args: [a.address, a.row, a.column, rows, depth, packed],
+    items: blocks,
+    step: Math.ceil(blocks / 64) || 1,
+    cost: rows * depth / 1000,
+  });
+  const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * step * size);
+  const blockColumns = Math.ceil(columns / COLUMN_BLOCKS / step) * step || step;
+  const blockRows = Math.max(BLOCK_ROWS, Math.ceil(rows / 128 / 4) * 4);
+  runKernel("gemm", dtype, {
+    args: [
+      ...[packed, b.address, b.row, b.column, c.address],
+      ...[rows, columns, depth, blockRows, blockColumns],
+      frame.table(offsets),
+    ],
+    items: Math.ceil(rows / blockRows) * Math.ceil(columns / blockColumns),
+    step: 1,
+    cost: rows * columns * depth * size / 80_000,
+    scratchBytes: 128 + DEPTH * step * size + 64,
+  });
+  return c;
+}

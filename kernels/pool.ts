@@ -1,0 +1,119 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Max-pooling on the kernels. Planes (image and channel) are cut over threads.
+ *
+ * @module
+ */
+
+import type { DType, Tensor } from "../numerics/tensor.ts";
+import { withFrame } from "./frame.ts";
+import { runKernel } from "./runtime.ts";
+import { bytesOf, tileColumns } from "./select.ts";
+
+/** The sizes of a pooling; all are checked before they come here. */
+export interface PoolGeometry {
+  /** Images times channels. */
+  readonly planes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly poolHeight: number;
+  readonly poolWidth: number;
+  readonly stride: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/** The maxima, and which tap of its window each was, row by row of the window. */
+export function maxPoolForward(
+  x: Tensor,
+  shape: readonly number[],
+  g: PoolGeometry,
+): { out: Tensor; argmax: Int32Array } {
+  const { dtype } = x;
+  return withFrame((frame) => {
+    const out = frame.output(shape, dtype);
+    const argmax = frame.integers(g.planes * g.outHeight * g.outWidth);
+    const source = frame.input(x, dtype);
+    const sizes = [g.height, g.width, g.outHeight, g.outWidth];
+    const common = { items: g.planes, step: step(g), cost: cost(g, dtype) };
+    if (g.poolHeight === 2 && g.poolWidth === 2 && g.stride === 2) {
+      runKernel("maxPoolForward2x2", dtype, {
+        ...common,
+        args: [source, out.address, argmax.address, ...sizes],
+        scratchBytes: 64,
+      });
+    } else {
+      const rows = g.stride * (g.outHeight - 1) + g.poolHeight;
+      const width = Math.ceil(g.outWidth / tileColumns(dtype)) *
+          tileColumns(dtype) + Math.floor((g.poolWidth - 1) / g.stride);
+      const offsets = taps(
+        g,
+        (y, x) =>
+          bytesOf(dtype) * ((y * g.stride + x % g.stride) * width +
+            Math.floor(x / g.stride)),
+      );
+      runKernel("maxPoolForward", dtype, {
+        ...common,
+        args: [
+          ...[source, frame.table(offsets), offsets.length],
+          ...[out.address, argmax.address, ...sizes, g.stride, rows, width],
+        ],
+        scratchBytes: 96 + rows * g.stride * width * bytesOf(dtype),
+      });
+    }
+    return { out: out.take(), argmax: argmax.take() };
+  });
+}
+
+/** dx, each dout added where its window's maximum was. */
+export function maxPoolBackward(
+  dout: Tensor,
+  argmax: Int32Array,
+  shape: readonly number[],
+  g: PoolGeometry,
+  dtype: DType,
+): Tensor {
+  return withFrame((frame) => {
+    const dx = frame.output(shape, dtype);
+    const corners = taps(g, (y, x) => bytesOf(dtype) * (y * g.width + x));
+    runKernel("maxPoolBackward", dtype, {
+      args: [
+        ...[frame.input(dout, dtype), frame.inputIntegers(argmax)],
+        ...[frame.table(corners), dx.address],
+        ...[g.height, g.width, g.outHeight, g.outWidth, g.stride],
+      ],
+      items: g.planes,
+      step: step(g),
+      cost: cost(g, dtype),
+    });
+    return dx.take();
+  });
+}
+
+/** A number for each tap of the window, row by row. */
+function taps(
+  g: PoolGeometry,
+  value: (y: number, x: number) => number,
+): number[] {
+  const values: number[] = [];
+  for (let y = 0; y < g.poolHeight; y++) {
+    for (let x = 0; x < g.poolWidth; x++) values.push(value(y, x));
+  }
+  return values;
+}
+
+/** Planes of one chunk: some 16,000 inputs, and never more chunks than a job may have. */
+function step(g: PoolGeometry): number {
+  return Math.max(
+    1,
+    Math.ceil(16384 / (g.height * g.width)),
+    Math.ceil(g.planes / 1024),
+  );
+}
+
+function cost(g: PoolGeometry, dtype: DType): number {
+  const reads = g.outHeight * g.outWidth * g.poolHeight * g.poolWidth;
+  return g.planes * Math.max(reads, g.height * g.width) * bytesOf(dtype) /
+    10_000;
+}

@@ -1,0 +1,3 @@
+// @ts-self-types="./module.d.ts"
+import source module from "./relaxed.wasm";
+export default module;

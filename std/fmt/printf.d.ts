@@ -1,0 +1,1 @@
+export function sprintf(format: string, ...args: unknown[]): string;
