@@ -39,23 +39,20 @@ export function affineBackward(
   x: Tensor,
   w: Tensor,
   dtype: DType,
-  needsInput: boolean,
-): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
+): { dx: Tensor; dw: Tensor; db: Tensor } {
   const [depth = 0, columns = 0] = w.shape;
   const rows = x.shape[0]!;
   return withFrame((frame) => {
     const grad = rowMajor(frame.input(dout, dtype), columns);
-    const dx = needsInput
-      ? gemm(
-        frame,
-        grad,
-        transposed(rowMajor(frame.input(w, dtype), columns)),
-        0,
-        [rows, columns, depth],
-        x.shape,
-        dtype,
-      ).take()
-      : undefined;
+    const dx = gemm(
+      frame,
+      grad,
+      transposed(rowMajor(frame.input(w, dtype), columns)),
+      0,
+      [rows, columns, depth],
+      x.shape,
+      dtype,
+    ).take();
     const dw = gemm(
       frame,
       transposed(rowMajor(frame.input(x, dtype), depth)),

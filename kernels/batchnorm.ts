@@ -64,7 +64,10 @@ export function batchnormApply(
   });
 }
 
-/** Gradients of x (in its shape), gamma and beta; `inverse` is 1 / sqrt(variance + eps). */
+/**
+ * Gradients of x (in its shape), gamma and beta; `inverse` is
+ * 1 / sqrt(variance + eps). With `fixed`, mean and variance did not come from x.
+ */
 export function batchnormBackward(
   dout: Tensor,
   x: Tensor,
@@ -73,12 +76,14 @@ export function batchnormBackward(
   gamma: Tensor,
   g: BatchnormGeometry,
   dtype: DType,
+  fixed: boolean,
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
   return withFrame((frame) => {
     const dx = frame.output(x.shape, dtype);
     const dgamma = frame.output([g.channels], dtype);
     const dbeta = frame.output([g.channels], dtype);
     const inputs = [x, dout, mean, inverse].map((t) => frame.input(t, dtype));
+    const none = frame.array(g.channels, dtype).fill(0).byteOffset;
     const sums = [dgamma.address, dbeta.address];
     const sizes = [g.images, g.channels, g.size];
     runKernel("batchnormBackwardSums", dtype, {
@@ -91,7 +96,7 @@ export function batchnormBackward(
       args: [
         ...inputs,
         frame.input(gamma, dtype),
-        ...sums,
+        ...(fixed ? [none, none] : sums),
         dx.address,
         ...sizes,
       ],

@@ -164,8 +164,8 @@ function backwardInput(
   const offsets: number[] = [];
   const table: number[] = [];
   let firstWeight = 0;
-  for (const [ry, row] of rows.phases.entries()) {
-    for (const [rx, column] of columns.phases.entries()) {
+  for (const row of rows.phases) {
+    for (const column of columns.phases) {
       const taps = row.taps * column.taps * g.filters;
       table.push(offsets.length, taps, firstWeight);
       table.push(row.count, column.count, row.first, column.first);
@@ -176,10 +176,10 @@ function backwardInput(
             offsets.push(size * (y * planeWidth + column.corner - i));
             for (let c = 0; c < g.channels; c++) {
               const at = (f * g.channels + c) * g.filterHeight +
-                g.stride * j + ry;
+                g.stride * j + row.r;
               weights[
                 firstWeight + ((c >> 2) * taps + k) * TILE_ROWS + (c & 3)
-              ] = w.data[at * g.filterWidth + g.stride * i + rx]!;
+              ] = w.data[at * g.filterWidth + g.stride * i + column.r]!;
             }
           }
         }
@@ -192,7 +192,7 @@ function backwardInput(
   runKernel("conv2dBackwardInput", dtype, {
     args: [
       ...[dout, weights.byteOffset, zeros.byteOffset],
-      ...[frame.table(offsets), frame.table(table), g.stride * g.stride],
+      ...[frame.table(offsets), frame.table(table), table.length / 7],
       dx.address,
       ...[g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth],
       ...[g.stride, rows.margin, columns.margin, planeRows, planeWidth],
@@ -220,7 +220,9 @@ function phaseAxis(
   margin: number;
   /** Length of the plane. */
   length: number;
+  /** Those of the phases that have any position. */
   phases: {
+    r: number;
     /** Taps of the filter that this phase sees. */
     taps: number;
     /** Positions of dx in this phase, and the first of them. */
@@ -238,6 +240,7 @@ function phaseAxis(
     const q = Math.ceil((pad - r) / stride);
     const first = stride * q + r - pad;
     return {
+      r,
       taps: Math.max(0, Math.ceil((filterLength - r) / stride)),
       count: Math.max(0, Math.ceil((length - first) / stride)),
       first,
@@ -245,7 +248,11 @@ function phaseAxis(
     };
   });
   const last = Math.floor((length - 1 + pad) / stride);
-  return { margin, length: last + margin + 1, phases };
+  return {
+    margin,
+    length: last + margin + 1,
+    phases: phases.filter((phase) => phase.count > 0),
+  };
 }
 
 /** The padded plane of an image (assembly/plane.ts), and its taps' byte offsets. */

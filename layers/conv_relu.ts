@@ -1,0 +1,165 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Sandwich layers of a convolution: with a ReLU, and with a ReLU and a
+ * max-pooling.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../numerics/tensor.ts";
+import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
+import {
+  type BackwardOptions,
+  convBackwardFast,
+  convForwardFast,
+} from "./conv_fast.ts";
+import type { PoolOptions } from "./pool.ts";
+import {
+  type FastPoolCache,
+  maxPoolBackwardFast,
+  maxPoolForwardFast,
+} from "./pool_fast.ts";
+import { reluBackward, type ReluCache, reluForward } from "./relu.ts";
+
+/** What {@linkcode convReluBackward} needs from the forward pass. */
+export interface ConvReluCache {
+  /** Of the convolution. */
+  readonly conv: ConvCache;
+  /** Of the ReLU. */
+  readonly relu: ReluCache;
+}
+
+/** What {@linkcode convReluPoolBackward} needs from the forward pass. */
+export interface ConvReluPoolCache extends ConvReluCache {
+  /** Of the pooling. */
+  readonly pool: FastPoolCache;
+}
+
+/**
+ * A convolution and a ReLU.
+ *
+ * @param x Input, shape (N, C, H, W).
+ * @param w Filters, shape (F, C, HH, WW).
+ * @param b Bias, shape (F,).
+ * @param convOptions Stride and padding.
+ * @returns `out`, shape (N, F, OH, OW), and the cache for {@linkcode convReluBackward}.
+ * @throws {TypeError} If a shape does not fit.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { convReluForward, linspace, zeros } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = linspace(-1, 1, [2, 3, 8, 8]);
+ * const w = linspace(-1, 1, [4, 3, 3, 3]);
+ * const { out } = convReluForward(x, w, zeros([4]), { stride: 1, pad: 1 });
+ * assertEquals(out.shape, [2, 4, 8, 8]);
+ * ```
+ */
+export function convReluForward(
+  x: Tensor,
+  w: Tensor,
+  b: Tensor,
+  convOptions: ConvOptions,
+): { out: Tensor; cache: ConvReluCache } {
+  const conv = convForwardFast(x, w, b, convOptions);
+  const relu = reluForward(conv.out);
+  return { out: relu.out, cache: { conv: conv.cache, relu: relu.cache } };
+}
+
+/**
+ * Gradients of {@linkcode convReluForward}.
+ *
+ * @param dout Gradient of the output, shape (N, F, OH, OW).
+ * @param cache What the forward pass returned.
+ * @throws {TypeError} If the shape of `dout` does not fit.
+ */
+export function convReluBackward(
+  dout: Tensor,
+  cache: ConvReluCache,
+): ConvGradients;
+/** The same, leaving out what the options say is not needed. */
+export function convReluBackward(
+  dout: Tensor,
+  cache: ConvReluCache,
+  options: BackwardOptions,
+): Omit<ConvGradients, "dx">;
+export function convReluBackward(
+  dout: Tensor,
+  cache: ConvReluCache,
+  options?: BackwardOptions,
+): Omit<ConvGradients, "dx"> {
+  const { dx } = reluBackward(dout, cache.relu);
+  return options
+    ? convBackwardFast(dx, cache.conv, options)
+    : convBackwardFast(dx, cache.conv);
+}
+
+/**
+ * A convolution, a ReLU and a max-pooling.
+ *
+ * @param x Input, shape (N, C, H, W).
+ * @param w Filters, shape (F, C, HH, WW).
+ * @param b Bias, shape (F,).
+ * @param convOptions Stride and padding of the convolution.
+ * @param poolOptions Window and stride of the pooling.
+ * @returns `out`, shape (N, F, PH, PW), and the cache for {@linkcode convReluPoolBackward}.
+ * @throws {TypeError} If a shape does not fit.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { convReluPoolForward, linspace, zeros } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = linspace(-1, 1, [2, 3, 8, 8]);
+ * const w = linspace(-1, 1, [4, 3, 3, 3]);
+ * const { out } = convReluPoolForward(x, w, zeros([4]), { stride: 1, pad: 1 }, {
+ *   poolHeight: 2,
+ *   poolWidth: 2,
+ *   stride: 2,
+ * });
+ * assertEquals(out.shape, [2, 4, 4, 4]);
+ * ```
+ */
+export function convReluPoolForward(
+  x: Tensor,
+  w: Tensor,
+  b: Tensor,
+  convOptions: ConvOptions,
+  poolOptions: PoolOptions,
+): { out: Tensor; cache: ConvReluPoolCache } {
+  const sandwich = convReluForward(x, w, b, convOptions);
+  const pool = maxPoolForwardFast(sandwich.out, poolOptions);
+  return { out: pool.out, cache: { ...sandwich.cache, pool: pool.cache } };
+}
+
+/**
+ * Gradients of {@linkcode convReluPoolForward}.
+ *
+ * @param dout Gradient of the output, shape (N, F, PH, PW).
+ * @param cache What the forward pass returned.
+ * @throws {TypeError} If the shape of `dout` does not fit.
+ */
+export function convReluPoolBackward(
+  dout: Tensor,
+  cache: ConvReluPoolCache,
+): ConvGradients;
+/** The same, leaving out what the options say is not needed. */
+export function convReluPoolBackward(
+  dout: Tensor,
+  cache: ConvReluPoolCache,
+  options: BackwardOptions,
+): Omit<ConvGradients, "dx">;
+export function convReluPoolBackward(
+  dout: Tensor,
+  cache: ConvReluPoolCache,
+  options?: BackwardOptions,
+): Omit<ConvGradients, "dx"> {
+  const { dx } = maxPoolBackwardFast(dout, cache.pool);
+  return options
+    ? convReluBackward(dx, cache, options)
+    : convReluBackward(dx, cache);
+}
