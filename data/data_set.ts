@@ -1,0 +1,40 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * What a data set is, and how its images are split.
+ *
+ * @module
+ */
+
+import type { ImageSet } from "./image_set.ts";
+
+/** Names of the data sets that can be loaded. */
+export type DataSetName = "cifar10" | "fashion-mnist";
+
+/** Images for training, validation and testing, and what their labels mean. */
+export interface DataSet {
+  /** Short name, as options spell it. */
+  readonly name: DataSetName;
+  /** Name for people, in logs and figures. */
+  readonly title: string;
+  /** The class that each label stands for. */
+  readonly classNames: readonly string[];
+  /** Images to train on. */
+  readonly train: ImageSet;
+  /** Images to choose parameters by. */
+  readonly validation: ImageSet;
+  /** Images for the last word. */
+  readonly test: ImageSet;
+}
+
+/** How many images go where, and whether they are centred. */
+export interface SplitOptions {
+  /** Training images, at least 1. The default depends on the data set. */
+  readonly numTraining?: number | undefined;
+  /** Validation images, taken from the training files. @default {1000} */
+  readonly numValidation?: number | undefined;
+  /** Test images, from the beginning of the test file. The default depends on the data set. */
+  readonly numTest?: number | undefined;
+  /** Whether the mean image of the training images is subtracted from all images. @default {true} */
+  readonly subtractMean?: boolean | undefined;
+}
