@@ -33,11 +33,6 @@ export interface PoolOptions {
 export interface PoolCache extends PoolOptions {
   /** Input, shape (N, C, H, W). */
   readonly x: Tensor;
-  /**
-   * For each output, which pixel of its window was the maximum, counted in
-   * row-major order. The fast function notes it; the naive one looks again.
-   */
-  readonly argmax?: Int32Array;
 }
 
 /**
@@ -82,8 +77,8 @@ export function maxPoolForwardNaive(
 
 /**
  * Gradient of max-pooling by plain loops, the specification of
- * {@linkcode maxPoolBackwardFast}: each element of `dout` is added where its
- * window's maximum was. Sums are taken in float64 and rounded once.
+ * {@linkcode maxPoolBackwardFast}: each element of `dout`, in row-major
+ * order, is added where its window's maximum was.
  *
  * @param dout Gradient of the output, shape (N, C, H', W').
  * @param cache What the forward pass returned.
@@ -113,11 +108,11 @@ export function maxPoolBackwardNaive(
   const { x } = cache;
   const g = poolGeometry(x, cache);
   checkShape("differentiate max-pooling", "dout", dout, g.outShape);
-  const dx = zeros(x.shape);
+  const dx = zeros(x.shape, promoteDTypes(dout, x));
   eachWindow(g, (corner, at) => {
     dx.data[findMax(x.data, corner, g)]! += dout.data[at]!;
   });
-  return { dx: dx.astype(promoteDTypes(dout, x)) };
+  return { dx };
 }
 
 /** Visits every window: the offset of its corner in x, and of its output. */

@@ -20,6 +20,12 @@ export type TensorData = Float32Array | Float64Array;
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 /**
+ * What each slice was cut from. A slice keeps its whole tensor alive, and with
+ * it memory that is given back when nothing refers to the tensor any more.
+ */
+const parents = new WeakMap<TensorData, TensorData>();
+
+/**
  * An n-dimensional array of floating-point numbers in C order.
  *
  * @example Read an element
@@ -45,9 +51,16 @@ export class Tensor {
    *
    * @param data The elements in C order.
    * @param shape Length of each axis; their product is `data.length`.
+   * @throws {TypeError} If `data` is not a Float32Array or Float64Array.
    * @throws {RangeError} If the shape does not hold `data.length` elements.
    */
   constructor(data: TensorData, shape: readonly number[]) {
+    const single = data instanceof Float32Array;
+    if (!single && !(data instanceof Float64Array)) {
+      throw new TypeError(
+        "Cannot create tensor: expected data to be a Float32Array or a Float64Array",
+      );
+    }
     const size = sizeOf(shape);
     if (size !== data.length) {
       throw new RangeError(
@@ -58,7 +71,7 @@ export class Tensor {
     }
     this.shape = Object.freeze([...shape]);
     this.data = data;
-    this.dtype = data instanceof Float32Array ? "float32" : "float64";
+    this.dtype = single ? "float32" : "float64";
   }
 
   /** Number of elements. */
@@ -99,6 +112,13 @@ export class Tensor {
   reshape(shape: readonly number[]): Tensor {
     const known = shape.reduce((n, d) => d === -1 ? n : n * d, 1);
     const inferred = known === 0 ? 0 : this.size / known;
+    if (shape.includes(-1) && !Number.isInteger(inferred)) {
+      throw new RangeError(
+        `Cannot reshape tensor: expected a shape of ${this.size} elements but found ${
+          formatShape(shape)
+        }`,
+      );
+    }
     return new Tensor(this.data, shape.map((d) => d === -1 ? inferred : d));
   }
 
@@ -109,21 +129,23 @@ export class Tensor {
    */
   slice(begin: number, end: number): Tensor {
     const [rows = 0, ...rest] = this.shape;
-    if (!(begin >= 0 && begin <= end && end <= rows)) {
+    if (
+      !Number.isInteger(begin) || !Number.isInteger(end) ||
+      begin < 0 || begin > end || end > rows
+    ) {
       throw new RangeError(
         `Cannot slice tensor: range ${begin} to ${end} does not lie within the first axis of length ${rows}`,
       );
     }
     const stride = sizeOf(rest);
-    return new Tensor(
-      this.data.subarray(begin * stride, end * stride),
-      [end - begin, ...rest],
-    );
+    const data = this.data.subarray(begin * stride, end * stride);
+    parents.set(data, this.data);
+    return new Tensor(data, [end - begin, ...rest]);
   }
 
   /** A copy of its own, in `dtype` (by default the same). */
   clone(dtype: DType = this.dtype): Tensor {
-    return new Tensor(arrayOf(dtype).from(this.data), this.shape);
+    return new Tensor(new (arrayOf(dtype))(this.data), this.shape);
   }
 
   /** This tensor if it has `dtype` already, and a converted copy otherwise. */
@@ -199,25 +221,27 @@ export function tensor(
     const copy = values.clone(dtype);
     return shape ? copy.reshape(shape) : copy;
   }
-  if (ArrayBuffer.isView(values)) {
-    const data = arrayOf(dtype).from(values as unknown as ArrayLike<number>);
-    const flat = new Tensor(data, [data.length]);
-    return shape ? flat.reshape(shape) : flat;
-  }
   const nesting: number[] = [];
-  for (let level: unknown = values; Array.isArray(level); level = level[0]) {
-    nesting.push(level.length);
+  let numbers: ArrayLike<number>;
+  if (isNested(values)) {
+    for (let level: unknown = values; Array.isArray(level); level = level[0]) {
+      nesting.push(level.length);
+    }
+    const flat: number[] = [];
+    flatten(values, nesting, 0, flat);
+    numbers = flat;
+  } else {
+    nesting.push(values.length);
+    numbers = values;
   }
-  const flat: number[] = [];
-  flatten(values as NestedNumbers, nesting, 0, flat);
-  const result = new Tensor(arrayOf(dtype).from(flat), nesting);
+  const result = new Tensor(arrayOf(dtype).from(numbers), nesting);
   return shape ? result.reshape(shape) : result;
 }
 
 /**
  * A tensor of zeros.
  *
- * @example
+ * @example Four zeros
  * ```ts
  * import { zeros } from "@convlab/convlab";
  * import { assertEquals } from "@std/assert";
@@ -236,7 +260,7 @@ export function zeros(
  * Evenly spaced numbers over a closed interval, as `numpy.linspace` computes
  * them: `start + i * step`, and `stop` exactly at the end.
  *
- * @example
+ * @example Quarters
  * ```ts
  * import { linspace } from "@convlab/convlab";
  * import { assertEquals } from "@std/assert";
@@ -309,6 +333,13 @@ function stridesOf(shape: readonly number[]): number[] {
     step *= shape[axis]!;
   }
   return strides;
+}
+
+/** Whether values are a number or nested arrays, and not a typed array. */
+function isNested(
+  values: NestedNumbers | ArrayLike<number>,
+): values is NestedNumbers {
+  return typeof values === "number" || Array.isArray(values);
 }
 
 function flatten(
