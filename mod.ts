@@ -20,8 +20,31 @@
  * @module
  */
 
+export * from "./data/cifar10.ts";
+export * from "./data/crop_to_square.ts";
+export * from "./data/data_error.ts";
+export * from "./data/data_set.ts";
+export * from "./data/decode_image.ts";
+export * from "./data/fashion_mnist.ts";
 export * from "./data/get_cifar10_data.ts";
+export * from "./data/idx.ts";
+export * from "./data/encode_idx.ts";
+export * from "./data/image.ts";
 export * from "./data/image_set.ts";
+export * from "./data/load_data_set.ts";
+export * from "./data/mean_image.ts";
+export { encodePng } from "./data/png.ts";
+export * from "./data/resize_image.ts";
+export {
+  type Axis,
+  type Chart,
+  type Panel,
+  type Series,
+} from "./figures/chart.ts";
+export * from "./figures/figure.ts";
+export { type FigureImage, type ImageFigure } from "./figures/image_figure.ts";
+export type { ThemeName } from "./figures/theme.ts";
+export * from "./figures/visualize_grid.ts";
 export { getThreads, setThreads } from "./kernels/runtime.ts";
 export * from "./layers/affine.ts";
 export * from "./layers/affine_relu.ts";
@@ -36,9 +59,16 @@ export * from "./layers/pool.ts";
 export * from "./layers/pool_fast.ts";
 export * from "./layers/relu.ts";
 export * from "./models/three_layer_conv_net.ts";
+export * from "./numerics/exp.ts";
+export * from "./numerics/format.ts";
 export * from "./numerics/gradient.ts";
+export * from "./numerics/log.ts";
 export * from "./numerics/random.ts";
 export * from "./numerics/rel_error.ts";
+export * from "./numerics/sum.ts";
 export * from "./numerics/tensor.ts";
+export * from "./training/atomic_file.ts";
+export * from "./training/run_folder.ts";
+export * from "./training/safetensors.ts";
 export * from "./training/solver.ts";
 export * from "./training/update_rules.ts";

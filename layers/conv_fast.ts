@@ -22,7 +22,7 @@ export interface BackwardOptions {
 
 /**
  * Convolution of `x` with the filters `w`, plus the bias of each: what
- * {@linkcode convForwardNaive} computes, some hundred times faster. The two
+ * {@linkcode convForwardNaive} computes, many times faster. The two
  * agree to 1e-12 of the largest output in float64, for every stride and
  * padding, and the bytes do not depend on the number of threads.
  *

@@ -56,7 +56,7 @@ export function softmaxLoss(scores: Tensor, labels: Labels): Loss {
   for (let n = 0; n < rows; n++) {
     const row = scores.data.subarray(n * classes, (n + 1) * classes);
     let max = -Infinity;
-    for (const score of row) max = Math.max(max, score); // NaN passes on
+    for (const score of row) max = Math.max(max, score);
     for (let c = 0; c < classes; c++) {
       shifted[c] = row[c]! - max;
       exponentials[c] = exp(shifted[c]!);

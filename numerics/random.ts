@@ -52,6 +52,7 @@ export interface ChoiceOptions {
 export interface MutableArrayLike<T> {
   /** Number of elements. */
   readonly length: number;
+  /** The elements. */
   [index: number]: T;
 }
 
@@ -83,11 +84,13 @@ export class RandomState {
   #cachedGauss = 0;
 
   /**
+   * Starts the stream of a seed.
+   *
    * @param seed A seed from 0 to 2^32 - 1, or a sequence of them.
    * @throws {RangeError} If a seed is not such an integer, or the sequence is empty.
    */
   constructor(seed: number | readonly number[]) {
-    if (typeof seed === "number") {
+    if (typeof seed !== "object") {
       this.#twister.seed(word("seed generator", "seed", seed));
       return;
     }

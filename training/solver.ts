@@ -149,8 +149,10 @@ export class Solver {
   bestValAcc = 0;
   /** Epochs that are finished. */
   epoch = 0;
-  /** Iterations of the whole training. */
+  /** Iterations of all epochs. */
   readonly numIterations: number;
+  /** The iteration that {@linkcode Solver.train} ends with: the last, or `maxIterations`. */
+  readonly lastIteration: number;
   /** Iterations of one epoch. */
   readonly iterationsPerEpoch: number;
   /** What the update rule keeps, by parameter. */
@@ -168,6 +170,8 @@ export class Solver {
   readonly #workspace = new Workspace();
 
   /**
+   * Checks the options, and moves the model's parameters to shared memory.
+   *
    * @throws {TypeError} If there are not as many labels as examples, or the update rule is unknown.
    * @throws {RangeError} If an option is out of range, or there are no training examples.
    */
@@ -215,8 +219,9 @@ export class Solver {
       1,
       Math.floor(this.#yTrain.length / batchSize),
     );
-    this.numIterations = Math.min(
-      numEpochs * this.iterationsPerEpoch,
+    this.numIterations = numEpochs * this.iterationsPerEpoch;
+    this.lastIteration = Math.min(
+      this.numIterations,
       options.maxIterations ?? Infinity,
     );
     const learningRate = DEFAULT_LEARNING_RATES[updateRule];
@@ -266,7 +271,7 @@ export class Solver {
   async train(): Promise<void> {
     const { signal, onIteration, printEvery = 10 } = this.#options;
     let turn = performance.now();
-    while (this.iteration < this.numIterations) {
+    while (this.iteration < this.lastIteration) {
       signal?.throwIfAborted();
       const first = this.iteration === 0;
       const loss = this.step();
@@ -276,9 +281,9 @@ export class Solver {
           `(Iteration ${t} / ${this.numIterations}) loss: ${loss.toFixed(6)}`,
         );
       }
-      const last = t === this.numIterations;
-      if (first || last || t % this.iterationsPerEpoch === 0) this.check();
       onIteration?.(t, loss);
+      const last = t === this.lastIteration;
+      if (first || last || t % this.iterationsPerEpoch === 0) this.check();
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setTimeout(resolve));
         turn = performance.now();

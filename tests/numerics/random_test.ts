@@ -101,6 +101,17 @@ describe("RandomState", () => {
       times(20, () => random.randint(0, 2 ** 32)),
       fixture["seed_array_[231]_uint32"],
     );
+    // numpy.random.RandomState([231]).randint(0, 2**32, 1300)[620:626]
+    const words = times(606, () => random.randint(0, 2 ** 32)).slice(-6);
+    assertEquals(words, [
+      599111585,
+      863098631,
+      3840144659,
+      1088015779,
+      1203722119,
+      4190156223,
+    ]);
+    assertEquals(new RandomState([231]).getState().key[0], 2 ** 31);
   });
 
   it("takes sequences of seeds longer than the state", () => {

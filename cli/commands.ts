@@ -1,0 +1,46 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * The subcommands by name. Each is loaded only when it is run, so that the
+ * program starts fast.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+import type { Summary } from "./help.ts";
+
+/** A subcommand that is yet to be loaded. */
+export interface CommandEntry extends Summary {
+  /** Imports the module whose default export is the subcommand. */
+  load(): Promise<{ readonly default: Command }>;
+}
+
+/** All subcommands, in the order in which the help lists them. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "train",
+    summary: "Train the three-layer network",
+    load: () => import("./train.ts"),
+  },
+  {
+    name: "overfit",
+    summary: "Overfit a hundred images, to see that training works",
+    load: () => import("./overfit.ts"),
+  },
+  {
+    name: "gradcheck",
+    summary: "Check gradients, the document's or those of a layer of your own",
+    load: () => import("./gradcheck.ts"),
+  },
+  {
+    name: "bench",
+    summary: "Time the fast layers against the naive ones",
+    load: () => import("./bench.ts"),
+  },
+  {
+    name: "visualize",
+    summary: "Draw photos convolved, filters, and the curves of a run",
+    load: () => import("./visualize.ts"),
+  },
+];

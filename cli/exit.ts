@@ -1,0 +1,106 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * How a run of the command line ends: the exit codes, the errors that stand
+ * for them, and the one line that is printed for an error.
+ *
+ * @module
+ */
+
+import { invocation } from "./invocation.ts";
+
+/** The exit codes, by their meaning. */
+export const ExitCode = {
+  /** Everything was done. */
+  success: 0,
+  /** Something went wrong, or a check failed. */
+  failure: 1,
+  /** The arguments were wrong. */
+  usage: 2,
+  /** The user pressed Ctrl-C. */
+  interrupted: 130,
+  /** Whoever read standard output stopped reading, as `head` does. */
+  brokenPipe: 141,
+} as const;
+
+/** One of the exit codes. */
+export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
+
+/** Wrong arguments: says what was expected and what was found. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The user pressed Ctrl-C, and the work was put down in good order. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** What is left to do after an error: print a line, if any, and exit. */
+export interface Ending {
+  /** The exit code. */
+  readonly code: ExitCode;
+  /** The line to print on standard error. */
+  readonly line?: string;
+}
+
+/**
+ * Turns an error into an exit code and one line.
+ *
+ * @param error Whatever was thrown.
+ * @param command The subcommand that was running, if any.
+ */
+export function endingOf(error: unknown, command?: string): Ending {
+  if (error instanceof Deno.errors.BrokenPipe) {
+    return { code: ExitCode.brokenPipe };
+  }
+  const line = firstLine(error);
+  if (error instanceof UsageError) {
+    const help = `${invocation(command)} --help`;
+    return { code: ExitCode.usage, line: `${line} (see ${help})` };
+  }
+  if (error instanceof Interrupted) {
+    return { code: ExitCode.interrupted, line };
+  }
+  return {
+    code: ExitCode.failure,
+    line: permissionLine(line, command) ?? line,
+  };
+}
+
+/**
+ * Lets a long run end in good order on Ctrl-C: the signal is aborted, with an
+ * {@linkcode Interrupted} as its reason. A second Ctrl-C ends the process at
+ * once. Work that never waits (`await`) sees neither, so listen only around
+ * loops that do; without this function Ctrl-C ends the process by itself.
+ */
+export function listenForInterrupt(): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) Deno.exit(ExitCode.interrupted);
+    controller.abort(new Interrupted("Interrupted"));
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", onInterrupt),
+  };
+}
+
+/** What to do about a missing permission, if that is what a message is about. */
+function permissionLine(message: string, command?: string): string | undefined {
+  const found = message.match(
+    /^Requires (.+ access.*), run again with the (--allow-[\w-]+) flag/,
+  );
+  if (found === null) return undefined;
+  const [, access, flag] = found;
+  const task = command === undefined ? "" : `run "${invocation(command)}", or `;
+  return `Cannot go on without ${access}: ${task}add ${flag} after "deno run"`;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error
+    ? error.message || error.name
+    : String(error);
+  return message.trim().split("\n", 1)[0]!;
+}

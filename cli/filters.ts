@@ -1,0 +1,39 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * The figure of a network's first-layer filters, as the last section of the
+ * document shows them.
+ *
+ * @module
+ */
+
+import { imageFromTensor } from "../data/image.ts";
+import type { ImageFigure } from "../figures/image_figure.ts";
+import { visualizeGrid } from "../figures/visualize_grid.ts";
+import type { Tensor } from "../numerics/tensor.ts";
+import type { RunFolder } from "../training/run_folder.ts";
+
+/**
+ * Describes the filters of a run, each scaled on its own to show its pattern.
+ *
+ * @throws {Error} If the run has not ended, or its filters are no images.
+ */
+export function filtersOf(run: RunFolder): ImageFigure {
+  const { W1 } = run.readParameters();
+  const [filters = 0, channels = 0, height = 0, width = 0] = W1?.shape ?? [];
+  if (!W1 || (channels !== 1 && channels !== 3)) {
+    throw new Error(
+      `Cannot draw filters: expected run "${run.name}" to have filters W1 of 1 or 3 channels but found ${
+        W1 ? channels : "none"
+      }`,
+    );
+  }
+  const grid: Tensor = visualizeGrid(W1.transpose([0, 2, 3, 1]));
+  return {
+    kind: "images",
+    title: run.name,
+    subtitle:
+      `${run.readConfig().data}, ${filters} filters of ${height} × ${width}`,
+    images: [{ image: imageFromTensor(grid, { layout: "HWC" }) }],
+  };
+}

@@ -1,0 +1,101 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `overfit`: trains on a hundred images until the network knows them by heart,
+ * as cells 16 and 17 of the document do.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { renderFigure } from "../figures/figure.ts";
+import { RandomState } from "../numerics/random.ts";
+import { writeFileAtomically } from "../training/atomic_file.ts";
+import { defineCommand } from "./command.ts";
+import { curvesOf } from "./curves.ts";
+import { OVERFIT } from "./document/history.ts";
+import { ExitCode } from "./exit.ts";
+import { prepareOutput } from "./files.ts";
+import { previewFigure } from "./preview.ts";
+import { loadData, runTraining, TRAINING_OPTIONS } from "./training_run.ts";
+
+export default defineCommand({
+  examples: [
+    { args: "", help: "On CIFAR-10, or on the built-in sample" },
+    {
+      args: "--data-dir ~/cifar10 --output overfit.svg",
+      help: "The document's 46 lines and its figure",
+    },
+  ],
+  notes:
+    "On CIFAR-10 the lines are those of the document, to the last digit. Writes a run folder as train does, with the figure as curves.png.",
+  positionals: {},
+  options: {
+    numTrain: {
+      kind: "integer",
+      min: 1,
+      default: OVERFIT.numTrain,
+      help: "Training images",
+    },
+    epochs: {
+      kind: "integer",
+      min: 1,
+      default: OVERFIT.epochs,
+      help: "Times that the training images are gone through",
+    },
+    seed: {
+      kind: "integer",
+      min: 0,
+      max: 2 ** 32 - 1,
+      default: OVERFIT.seed,
+      help: "Seed of all random numbers",
+    },
+    output: {
+      kind: "string",
+      alias: "o",
+      placeholder: "FILE",
+      help:
+        "Where to write the figure (.png or .svg); by default into the run folder",
+    },
+    ...TRAINING_OPTIONS,
+  },
+  async run({ options, ...streams }) {
+    const { seed, epochs, output } = options;
+    const format = output === undefined
+      ? "png"
+      : prepareOutput(output, ["png", "svg"]);
+    const data = await loadData(options, streams);
+    const { batchSize, weightScale, learningRate } = OVERFIT;
+    const numTrain = Math.min(options.numTrain, data.train.length);
+    const { run } = await runTraining(
+      {
+        command: "overfit",
+        data,
+        numTrain,
+        model: { weightScale },
+        solver: {
+          updateRule: "adam",
+          optimConfig: { learningRate },
+          batchSize,
+          numEpochs: epochs,
+          printEvery: 1,
+          dtype: "float64",
+        },
+        random: new RandomState(seed),
+        settings: {
+          ...{ updateRule: "adam", learningRate, batchSize, epochs, seed },
+          dtype: "float64",
+        },
+      },
+      options,
+      streams,
+    );
+    const figure = curvesOf(run);
+    const path = output ?? join(run.path, "curves.png");
+    writeFileAtomically(path, await renderFigure(figure, { format }));
+    await previewFigure(figure, streams);
+    streams.stderr.line(`Run folder: ${run.path}`);
+    streams.stderr.line(`Figure: ${path}`);
+    return ExitCode.success;
+  },
+});

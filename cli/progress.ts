@@ -1,0 +1,119 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * A progress bar on standard error, for whoever waits at a terminal: it shows
+ * only after two seconds, and nothing at all is written anywhere else.
+ *
+ * There is no timer behind it, so that it moves during work that never waits,
+ * cannot keep the process alive, and has nothing to restore after Ctrl-C.
+ *
+ * @module
+ */
+
+import type { Streams } from "./command.ts";
+import type { Output } from "./output.ts";
+
+/** Options of {@linkcode startProgress}. */
+export interface ProgressOptions extends Streams {
+  /** How many items there are to do. */
+  readonly total: number;
+  /** What an item is, in the plural, such as `images`. */
+  readonly unit: string;
+  /** What is being done, such as `Training`. */
+  readonly label: string;
+  /** Clock in milliseconds. @default {performance.now} */
+  readonly now?: () => number;
+}
+
+/** A progress bar; `using` stops it also when an error is thrown. */
+export interface Progress extends Disposable {
+  /**
+   * Says how far the work is. Cheap enough to be called for each item.
+   *
+   * @param done Items that are done.
+   * @param note Something to show behind it, such as `loss 1.23`.
+   */
+  update(done: number, note?: string): void;
+  /** Prints a line to standard output without disturbing the bar. */
+  log(line: string): void;
+  /** Takes the bar away. */
+  stop(): void;
+}
+
+/** Time before the bar shows, in milliseconds. */
+const PATIENCE = 2000;
+/** Time between two pictures, in milliseconds. */
+const INTERVAL = 100;
+const BAR_LENGTH = 24;
+const ERASE_LINE = "\r\x1b[K";
+
+/** Starts to measure progress; `update` draws it. */
+export function startProgress(options: ProgressOptions): Progress {
+  const { stdout, stderr, now = () => performance.now() } = options;
+  const start = now();
+  let due = stderr.isTerminal ? start + PATIENCE : Infinity;
+  let shown = "";
+  const draw = (text: string) => {
+    if (text !== shown) stderr.write(ERASE_LINE + text);
+    shown = text;
+  };
+  const stop = () => {
+    draw("");
+    due = Infinity;
+  };
+  return {
+    update(done, note = "") {
+      const time = now();
+      if (time < due) return;
+      due = time + INTERVAL;
+      draw(picture(options, done, (time - start) / 1000, note, stderr));
+    },
+    log(line) {
+      const picture = shown;
+      draw("");
+      stdout.line(line);
+      draw(picture);
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
+function picture(
+  { total, unit, label }: ProgressOptions,
+  done: number,
+  seconds: number,
+  note: string,
+  { columns, style }: Output,
+): string {
+  const part = total > 0 ? Math.min(1, done / total) : 1;
+  const full = Math.round(part * BAR_LENGTH);
+  const bar = "█".repeat(full) + "░".repeat(BAR_LENGTH - full);
+  const rate = done / seconds;
+  const left = done > 0 ? clock((total - done) / rate) : "-:--";
+  const facts = [
+    `${Math.floor(part * 100)} %`.padStart(5),
+    `${grouped(done)}/${grouped(total)} ${unit}`,
+    `${rate < 100 ? rate.toPrecision(2) : grouped(rate)} ${unit}/s`,
+    `${left} left`,
+    ...note === "" ? [] : [note],
+  ].join("  ");
+  // In a narrow terminal the bar goes first, then the end of the facts.
+  return `${label} ${bar} ${facts}`.length < columns
+    ? `${label} ${style.cyan(bar)} ${facts}`
+    : `${label} ${facts.trimStart()}`.slice(0, columns - 1);
+}
+
+function grouped(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
+
+/** Seconds as `m:ss` or `h:mm:ss`. */
+function clock(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const two = (n: number) => String(Math.floor(n) % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return whole < 3600
+    ? `${minutes}:${two(whole)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(whole)}`;
+}

@@ -1,0 +1,57 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Describes figures made of images, in rows and columns.
+ *
+ * @module
+ */
+
+import type { Image } from "../data/image.ts";
+
+/** Images in a grid, row by row. */
+export interface ImageFigure {
+  /** Tells images from other figures. */
+  readonly kind: "images";
+  /** What the figure shows, above everything. */
+  readonly title?: string;
+  /** A second, quieter line, such as the network that the images are of. */
+  readonly subtitle?: string;
+  /** Images in a row. Default: as many as there are rows, or one more. */
+  readonly columns?: number;
+  /** The images, row by row; the last row may be shorter. */
+  readonly images: readonly FigureImage[];
+  /**
+   * What to do with images that are enlarged: `"nearest"` shows each pixel as a
+   * square and enlarges by whole numbers, as fits filters and small pictures;
+   * `"smooth"` blends, as fits photos. Default `"nearest"`.
+   */
+  readonly interpolation?: "nearest" | "smooth";
+}
+
+/** An image of a figure. */
+export interface FigureImage {
+  /** The image. */
+  readonly image: Image;
+  /** What it is, above it. */
+  readonly title?: string;
+}
+
+/**
+ * The number of columns of a figure.
+ *
+ * @throws {RangeError} If the figure has no images, or columns are no positive integer.
+ */
+export function columnsOf({ columns, images }: ImageFigure): number {
+  if (images.length === 0) {
+    throw new RangeError(
+      "Cannot draw images: expected at least one image but found none",
+    );
+  }
+  const count = columns ?? Math.ceil(Math.sqrt(images.length));
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(
+      `Cannot draw images: expected columns to be a positive integer but found ${count}`,
+    );
+  }
+  return Math.min(count, images.length);
+}

@@ -1,0 +1,82 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Draws figures of images as SVG, with the images inside as PNG.
+ *
+ * @module
+ */
+
+import type { Image } from "../data/image.ts";
+import { encodePng } from "../data/png.ts";
+import { resizeImage } from "../data/resize_image.ts";
+import { enlargeImage } from "./enlarge_image.ts";
+import type { ImageFigure } from "./image_figure.ts";
+import { layoutImages } from "./image_layout.ts";
+import type { PlacedImage } from "./image_layout.ts";
+import { svgDocument, textElements } from "./svg.ts";
+import { THEMES } from "./theme.ts";
+import type { ThemeName } from "./theme.ts";
+
+/** How many pixels an embedded image keeps for each that the figure has, for screens of high density. */
+const MAX_DENSITY = 2;
+
+/** Options of {@linkcode renderImages}. */
+export interface RenderImagesOptions {
+  /** The colours. */
+  readonly theme: ThemeName;
+  /** Whether the document is to be rasterised: then its images have just the pixels that show. */
+  readonly forRaster: boolean;
+}
+
+/**
+ * A figure of images as an SVG document.
+ *
+ * @param figure The figure.
+ * @param width Width in pixels.
+ */
+export function renderImages(
+  figure: ImageFigure,
+  width: number,
+  options: RenderImagesOptions,
+): string {
+  const layout = layoutImages(figure, width);
+  const theme = THEMES[options.theme];
+  const isPixelated = figure.interpolation !== "smooth";
+  const titles = figure.images.flatMap(({ title }) => title ?? []);
+  const label = [figure.title ?? "Images", titles.join(", ")]
+    .filter((part) => part !== "").join(": ");
+  const images = layout.images.map((placed) =>
+    imageElement(placed, isPixelated, options.forRaster)
+  );
+  return svgDocument({
+    width,
+    viewBox: layout,
+    label,
+    content: images.join("") + textElements(layout.texts, theme),
+  }, theme);
+}
+
+function imageElement(
+  { image, x, y, width, height }: PlacedImage,
+  isPixelated: boolean,
+  forRaster: boolean,
+): string {
+  const isEnlarged = width > image.width;
+  const embedded = forRaster
+    ? isEnlarged && isPixelated
+      ? enlargeImage(image, width / image.width)
+      : resizeImage(image, height, width)
+    : shrinkTo(image, width * MAX_DENSITY, height * MAX_DENSITY);
+  const rendering = forRaster
+    ? ` image-rendering="optimizeSpeed"`
+    : isEnlarged && isPixelated
+    ? ` style="image-rendering:crisp-edges;image-rendering:pixelated"`
+    : "";
+  return `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"${rendering} href="data:image/png;base64,${
+    encodePng(embedded).toBase64()
+  }"/>`;
+}
+
+function shrinkTo(image: Image, width: number, height: number): Image {
+  return image.width > width ? resizeImage(image, height, width) : image;
+}

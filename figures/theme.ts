@@ -1,0 +1,109 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Colours and sizes that all figures share.
+ *
+ * @module
+ */
+
+/** Name of a set of colours. */
+export type ThemeName = "light" | "dark";
+
+/** The colours of a figure, as CSS writes them. */
+export interface Theme {
+  /** Behind everything. */
+  readonly background: string;
+  /** Titles. */
+  readonly text: string;
+  /** Numbers along axes, and notes. */
+  readonly mutedText: string;
+  /** Lines of axes. */
+  readonly axis: string;
+  /** Lines of the grid. */
+  readonly grid: string;
+  /** One colour a series. */
+  readonly series: readonly string[];
+}
+
+/**
+ * The colours of each theme. The series are told apart by colour-blind readers
+ * too: they are Okabe and Ito's (https://jfly.uni-koeln.de/color/), in an order
+ * and, on dark ground, a lightness that keep them clear of the background.
+ */
+export const THEMES: Readonly<Record<ThemeName, Theme>> = {
+  light: {
+    background: "#ffffff",
+    text: "#1f2328",
+    mutedText: "#59636e",
+    axis: "#818b98",
+    grid: "#e4e7eb",
+    series: [
+      "#0072b2",
+      "#d55e00",
+      "#009e73",
+      "#cc79a7",
+      "#56b4e9",
+      "#e69f00",
+      "#6e7781",
+    ],
+  },
+  dark: {
+    background: "#0d1117",
+    text: "#f0f6fc",
+    mutedText: "#9198a1",
+    axis: "#656c76",
+    grid: "#262c36",
+    series: [
+      "#56b4e9",
+      "#e69f00",
+      "#2bc79a",
+      "#e59ac5",
+      "#f0e442",
+      "#f0743e",
+      "#9aa4af",
+    ],
+  },
+};
+
+/** How the lines and dots of a series look. */
+export interface SeriesStyle {
+  readonly color: string;
+  /** Lengths of dashes and gaps of its line. */
+  readonly dash: readonly [number, number];
+}
+
+const SOLID = [1, 0] as const;
+const DASHED = [5, 3] as const;
+
+/** The style of a series. After the last colour they begin again, dashed. */
+export function seriesStyle(theme: Theme, index: number): SeriesStyle {
+  const count = theme.series.length;
+  return {
+    color: theme.series[index % count]!,
+    dash: Math.floor(index / count) % 2 === 0 ? SOLID : DASHED,
+  };
+}
+
+/** Typeface of PNG files, and of SVG files where the viewer has it. */
+export const FONT_FAMILY =
+  "Inter, system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
+
+/** Sizes of letters, in units of the layout. */
+export const FONT_SIZE = { title: 15, heading: 13, label: 12 } as const;
+
+/** Empty space around a figure, in units of the layout. */
+export const MARGIN = 14;
+
+/** A figure is laid out at its own width within these bounds, and scaled outside them. */
+const LAYOUT_WIDTH = { min: 320, max: 720 } as const;
+
+/**
+ * The width in which a figure is laid out, where letters have
+ * {@linkcode FONT_SIZE}: text stays readable in small figures and grows with
+ * large ones.
+ *
+ * @param width Pixels of the figure.
+ */
+export function layoutWidthOf(width: number): number {
+  return Math.min(LAYOUT_WIDTH.max, Math.max(LAYOUT_WIDTH.min, width));
+}

@@ -1,0 +1,113 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { startProgress } from "../../cli/progress.ts";
+import { fakeOutput } from "./fake_output.ts";
+
+/** A bar over 1,000 images, with a clock that the test sets. */
+function start({ isTerminal = true, columns = 100, total = 1000 } = {}) {
+  const clock = { time: 5_000 };
+  const stdout = fakeOutput();
+  const stderr = fakeOutput({ isTerminal, columns });
+  const progress = startProgress({
+    total,
+    unit: "images",
+    label: "Training",
+    stdout,
+    stderr,
+    now: () => clock.time,
+  });
+  /** What a terminal shows on the line of the bar. */
+  const shown = () => stderr.text.split("\r\x1b[K").at(-1);
+  return { clock, progress, stdout, stderr, shown };
+}
+
+describe("startProgress()", () => {
+  it("shows nothing before two seconds have passed", () => {
+    const { clock, progress, stderr } = start();
+    clock.time += 1999;
+    progress.update(500);
+    progress.log("line");
+    progress.stop();
+    assertEquals(stderr.text, "");
+  });
+
+  it("shows share, count, rate, time left and note after two seconds", () => {
+    const { clock, progress, shown } = start();
+    clock.time += 4000;
+    progress.update(250, "loss 1.23");
+    assertEquals(
+      shown(),
+      `Training ${"█".repeat(6)}${"░".repeat(18)}` +
+        "  25 %  250/1,000 images  63 images/s  0:12 left  loss 1.23",
+    );
+  });
+
+  it("writes hours, large numbers and an unknown time left", () => {
+    const { clock, progress, shown } = start({ total: 2_000_000 });
+    clock.time += 2000;
+    progress.update(0);
+    assertMatch(shown() ?? "", /0\/2,000,000 images .* -:-- left$/);
+    clock.time += 2000;
+    progress.update(1000);
+    assertMatch(shown() ?? "", / 250 images\/s {2}2:13:16 left$/);
+  });
+
+  it("draws no more than ten times a second", () => {
+    const { clock, progress, stderr } = start();
+    clock.time += 2000;
+    for (let i = 0; i < 1000; i++) {
+      clock.time += 1;
+      progress.update(i);
+    }
+    assertEquals(stderr.text.split("\r\x1b[K").length - 1, 10);
+  });
+
+  it("steps aside for lines on standard output, and comes back", () => {
+    const { clock, progress, stdout, stderr, shown } = start();
+    clock.time += 2000;
+    progress.update(10);
+    const before = shown();
+    progress.log("(Iteration 1 / 20) loss: 2.4");
+    assertEquals(stdout.text, "(Iteration 1 / 20) loss: 2.4\n");
+    assertEquals(shown(), before);
+    assertEquals(stderr.text.split("\r\x1b[K").at(-2), "");
+  });
+
+  it("leaves an empty line when it stops, also on an error", () => {
+    const { clock, progress, stderr } = start();
+    clock.time += 2000;
+    try {
+      using bar = progress;
+      bar.update(10);
+      throw new Error("Cannot go on");
+    } catch {
+      assertMatch(stderr.text, /\r\x1b\[K$/);
+    }
+    const { text } = stderr;
+    clock.time += 2000;
+    progress.update(20);
+    progress.stop();
+    assertEquals(stderr.text, text);
+  });
+
+  it("writes nothing but the lines where there is no terminal", () => {
+    const { clock, progress, stdout, stderr } = start({ isTerminal: false });
+    clock.time += 60_000;
+    progress.update(10);
+    progress.log("line");
+    progress.stop();
+    assertEquals(stderr.text, "");
+    assertEquals(stdout.text, "line\n");
+  });
+
+  it("fits into a narrow terminal", () => {
+    for (const columns of [1, 10, 20, 40, 60, 70, 80]) {
+      const { clock, progress, shown } = start({ columns });
+      clock.time += 2000;
+      progress.update(999, "validation accuracy 0.487");
+      assertLess(shown()?.length ?? 0, columns);
+    }
+  });
+});
