@@ -21,6 +21,7 @@
  */
 
 export * from "./data/cifar10.ts";
+export * from "./data/cifar10_format.ts";
 export * from "./data/crop_to_square.ts";
 export * from "./data/data_error.ts";
 export * from "./data/data_set.ts";
