@@ -44,31 +44,36 @@ export function gemm(
   const c = frame.output(shape, dtype);
   const blocks = Math.ceil(rows / TILE_ROWS);
   const packed = frame.scratch(blocks * TILE_ROWS * depth * size);
-  runKernel("fillRows", dtype, {
-    args: [bias, c.address, columns],
-    items: rows,
-    step: Math.max(1, Math.ceil(65536 / Math.max(1, columns))),
-    cost: rows * columns * size / 10_000,
-  });
+  if (bias || depth === 0) {
+    const row = bias || frame.array(columns, dtype).fill(0).byteOffset;
+    runKernel("fillRows", dtype, {
+      args: [row, c.address, columns],
+      items: rows,
+      step: Math.max(1, Math.ceil(65536 / Math.max(1, columns))),
+      cost: rows * columns * size / 10_000,
+    });
+  }
   runKernel("gemmPack", dtype, {
     args: [a.address, a.row, a.column, rows, depth, packed],
     items: blocks,
     step: Math.ceil(blocks / 64) || 1,
     cost: rows * depth / 1000,
   });
+  const zeros = frame.array(TILE_ROWS, dtype).fill(0).byteOffset;
   const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * step * size);
   const blockColumns = Math.ceil(columns / COLUMN_BLOCKS / step) * step || step;
   const blockRows = Math.max(BLOCK_ROWS, Math.ceil(rows / 128 / 4) * 4);
   runKernel("gemm", dtype, {
     args: [
-      ...[packed, b.address, b.row, b.column, c.address],
+      ...[packed, b.address, b.row, b.column],
+      ...[bias ? 0 : zeros, c.address],
       ...[rows, columns, depth, blockRows, blockColumns],
       frame.table(offsets),
     ],
     items: Math.ceil(rows / blockRows) * Math.ceil(columns / blockColumns),
     step: 1,
     cost: rows * columns * depth * size / 80_000,
-    scratchBytes: 128 + DEPTH * step * size + 64,
+    scratchBytes: 128 + DEPTH * blockColumns * size + 64,
   });
   return c;
 }

@@ -57,7 +57,7 @@ export function addScaled<T>(
   }
 }
 
-/** Rows `begin` to `end` of out = the given row, or zeros where `row` is 0. */
+/** Rows `begin` to `end` of out = the given row. */
 // kernel fill_rows
 // @ts-ignore: decorator
 @inline
@@ -66,8 +66,6 @@ export function fillRows<T>(
 ): void {
   const rowBytes = bytes<T>(columns);
   for (let i = begin; i < end; i++) {
-    const to = out + <usize>i * rowBytes;
-    if (row) memory.copy(to, row, rowBytes);
-    else memory.fill(to, 0, rowBytes);
+    memory.copy(out + <usize>i * rowBytes, row, rowBytes);
   }
 }

@@ -1,11 +1,11 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-// Matrix product c = a · b (added to what c holds), for any strides of a and b.
+// Matrix product c = a · b, or c += a · b, for any strides of a and b.
 //
 // `a` is packed once, in blocks of 4 rows, k-major; then each work item takes a
-// block of c, packs one panel of `b` at a time (as wide as the register tile
-// and DEPTH deep, so that it stays in the first-level cache), and runs all its
-// rows over it.
+// block of c, packs the panels of `b` that it needs (each as wide as the register
+// tile and DEPTH deep, so that one stays in the first-level cache), and runs all
+// its rows over each.
 
 import { bytes, lanes, TILE_ROWS, tileColumns } from "./simd";
 import { SPILL_BYTES, tile } from "./tile";
@@ -57,19 +57,21 @@ export function gemmPack<T>(
 /**
  * Blocks `begin` to `end` of c (rows × columns, in C order). Blocks of
  * `blockRows` × `blockColumns` are counted row by row of blocks; both are
- * multiples of the tile's size. `offsets` holds k * tileColumns * sizeof(T) for
- * k < DEPTH. The scratch memory holds one panel and the tile's spill.
+ * multiples of the tile's size. With `zeros` (a pointer to 4 of them) c is
+ * overwritten, and without it (0) the product is added to c. `offsets` holds
+ * k * tileColumns * sizeof(T) for k < DEPTH. The scratch memory holds the tile's
+ * spill and the panels of one block.
  */
 // kernel gemm_4x{columns}
 // @ts-ignore: decorator
 @inline
 export function gemm<T>(
-  packed: usize, b: usize, rowStride: i32, columnStride: i32, c: usize,
+  packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
   rows: i32, columns: i32, depth: i32, blockRows: i32, blockColumns: i32, offsets: usize,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const step = tileColumns<T>();
-  const panel = scratch + SPILL_BYTES;
+  const panels = scratch + SPILL_BYTES;
   const across = (columns + blockColumns - 1) / blockColumns;
   for (let block = begin; block < end; block++) {
     const firstRow = (block / across) * blockRows, lastRow = min(rows, firstRow + blockRows);
@@ -77,38 +79,69 @@ export function gemm<T>(
     const lastColumn = min(columns, firstColumn + blockColumns);
     for (let k = 0; k < depth; k += DEPTH) {
       const count = min(DEPTH, depth - k);
+      const panelBytes = bytes<T>(count * step);
+      packPanels<T>(
+        b + bytes<T>(k * rowStride + firstColumn * columnStride), rowStride, columnStride,
+        count, lastColumn - firstColumn, panels,
+      );
+      let panel = panels;
       for (let j = firstColumn; j < lastColumn; j += step) {
-        const width = min(step, columns - j);
-        packPanel<T>(
-          b + bytes<T>(k * rowStride + j * columnStride), rowStride, columnStride,
-          count, width, panel,
-        );
         for (let i = firstRow; i < lastRow; i += TILE_ROWS) {
           tile<T>(
-            panel, offsets, count, packed + bytes<T>(i * depth + k * TILE_ROWS), 0,
+            panel, offsets, count, packed + bytes<T>(i * depth + k * TILE_ROWS),
+            k == 0 ? zeros : 0,
             c + bytes<T>(i * columns + j), bytes<T>(columns), sizeof<T>(),
-            min(TILE_ROWS, rows - i), width, scratch,
+            min(TILE_ROWS, rows - i), min(step, columns - j), scratch,
           );
         }
+        panel += panelBytes;
       }
     }
   }
 }
 
-/** Copies `depth` rows of `width` numbers to rows of a whole tile's width. */
+/**
+ * Copies `depth` rows of `width` numbers into panels as wide as the tile. Rows
+ * that are contiguous are read whole, one after the other, which the
+ * processor foresees; columns that are contiguous, in blocks that are transposed.
+ */
+function packPanels<T>(
+  b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32, panels: usize,
+): void {
+  const step = tileColumns<T>();
+  const whole = width - width % step;
+  const panelBytes = bytes<T>(depth * step);
+  if (columnStride == 1) {
+    for (let k = 0; k < depth; k++) {
+      let from = b + bytes<T>(k * rowStride);
+      let to = panels + bytes<T>(k * step);
+      for (let j = 0; j < whole; j += step) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        from += bytes<T>(step);
+        to += panelBytes;
+      }
+    }
+  } else {
+    let to = panels;
+    for (let j = 0; j < whole; j += step) {
+      packPanel<T>(b + bytes<T>(j * columnStride), rowStride, columnStride, depth, step, to);
+      to += panelBytes;
+    }
+  }
+  if (whole < width) {
+    packPanel<T>(
+      b + bytes<T>(whole * columnStride), rowStride, columnStride, depth, width - whole,
+      panels + <usize>(whole / step) * panelBytes,
+    );
+  }
+}
+
+/** Copies `depth` rows of `width` numbers to the rows of one panel, filled up with zeros. */
 function packPanel<T>(
   b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32, panel: usize,
 ): void {
   const step = tileColumns<T>();
-  if (columnStride == 1 && width == step) {
-    for (let k = 0; k < depth; k++) {
-      v128.store(panel, v128.load(b));
-      v128.store(panel, v128.load(b, 16), 16);
-      b += bytes<T>(rowStride);
-      panel += bytes<T>(step);
-    }
-    return;
-  }
   if (rowStride == 1 && width == step) {
     const whole = depth & ~(lanes<T>() - 1);
     for (let k = 0; k < whole; k += lanes<T>()) {
