@@ -168,17 +168,34 @@ export async function runTraining(
     `${data.title}, ${count(train.length)} training images, ${
       seconds.toFixed(1)
     } s`,
-    `accuracy: training ${percent(accuracies.trainAccuracy)} (of ${
-      count(sample.length)
-    } images), validation ${percent(accuracies.valAccuracy)} (${
-      count(data.validation.length)
-    }), test ${percent(accuracies.testAccuracy)} (${count(data.test.length)})`,
+    ...lastAccuracies(solver),
+    `parameters kept: training accuracy ${
+      percent(accuracies.trainAccuracy)
+    } (of ${count(sample.length)} images), validation ${
+      percent(accuracies.valAccuracy)
+    } (${count(data.validation.length)}), test ${
+      percent(accuracies.testAccuracy)
+    } (${count(data.test.length)})`,
   ];
   for (const line of summary) {
     streams.stdout.line(line);
     run.log(line);
   }
   return { run, solver };
+}
+
+/** The last check's accuracies, if other parameters are kept than the last. */
+function lastAccuracies(
+  { trainAccHistory, valAccHistory, bestValAcc }: Solver,
+) {
+  const validation = valAccHistory.at(-1) ?? 0;
+  if (validation === bestValAcc) return [];
+  const training = trainAccHistory.at(-1) ?? 0;
+  return [
+    `at the end: training accuracy ${percent(training)}, validation ${
+      percent(validation)
+    }`,
+  ];
 }
 
 /** Training images that the final training accuracy is taken of, the first ones. */
