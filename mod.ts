@@ -72,4 +72,5 @@ export * from "./training/atomic_file.ts";
 export * from "./training/run_folder.ts";
 export * from "./training/safetensors.ts";
 export * from "./training/solver.ts";
+export * from "./training/solver_options.ts";
 export * from "./training/update_rules.ts";

@@ -17,7 +17,8 @@ import {
 } from "../models/three_layer_conv_net.ts";
 import type { RandomState } from "../numerics/random.ts";
 import { RunFolder } from "../training/run_folder.ts";
-import { Solver, type SolverOptions } from "../training/solver.ts";
+import { Solver } from "../training/solver.ts";
+import type { SolverOptions } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
 import { listenForInterrupt } from "./exit.ts";
 import { startProgress } from "./progress.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Conv2dGeometry } from "../kernels/conv2d.ts";
+import type { Conv2dGeometry } from "../kernels/conv2d_tables.ts";
 import { sum } from "../numerics/sum.ts";
 import { promoteDTypes, type Tensor, zeros } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Conv2dGeometry } from "../kernels/conv2d.ts";
+import type { Conv2dGeometry } from "../kernels/conv2d_tables.ts";
 import type { PoolGeometry } from "../kernels/pool.ts";
 import { formatShape, Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";

@@ -4,7 +4,8 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import asc from "assemblyscript/asc";
 import { SharedMemory } from "../../workers/memory.ts";
-import { Team, WorkerError } from "../../workers/team.ts";
+import { WorkerError } from "../../workers/crew.ts";
+import { Team } from "../../workers/team.ts";
 
 /** Kernels that behave well and badly, with the contract of the real ones. */
 const SOURCE = `

@@ -1,0 +1,85 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * What a Solver trains, on what, and how.
+ *
+ * @module
+ */
+
+import type { ImageSet } from "../data/image_set.ts";
+import type { RandomState } from "../numerics/random.ts";
+import type { DType, Tensor } from "../numerics/tensor.ts";
+import type { OptimConfig, UpdateRuleName } from "./update_rules.ts";
+
+/** What a Solver can train. */
+export interface Model {
+  /** Parameters by name. The solver replaces them. */
+  params: Record<string, Tensor>;
+  /** The loss on labelled examples, and the gradient of each parameter. */
+  loss(
+    x: Tensor,
+    labels: Int32Array,
+  ): { loss: number; grads: Record<string, Tensor> };
+  /** Class scores of examples, shape (N, classes). */
+  scores(x: Tensor): Tensor;
+}
+
+/** What a Solver trains and validates on. */
+export interface SolverData {
+  /** Training examples, the first axis counting them, or a set of images. */
+  readonly xTrain: Tensor | ImageSet;
+  /** Their labels. */
+  readonly yTrain: Int32Array | readonly number[];
+  /** Validation examples. */
+  readonly xVal: Tensor | ImageSet;
+  /** Their labels. */
+  readonly yVal: Int32Array | readonly number[];
+}
+
+/** Options of Solver. */
+export interface SolverOptions {
+  /** How parameters follow gradients; `"sgd"` by default. */
+  readonly updateRule?: UpdateRuleName;
+  /** The numbers of the update rule. */
+  readonly optimConfig?: OptimConfig;
+  /** The learning rate is multiplied by this after each epoch; 1 by default. */
+  readonly lrDecay?: number;
+  /** Examples in a batch; 100 by default. */
+  readonly batchSize?: number;
+  /** Epochs to train for; 10 by default. */
+  readonly numEpochs?: number;
+  /** Ends training after this many iterations in any case. */
+  readonly maxIterations?: number | undefined;
+  /** Training examples that the training accuracy is taken of; 1000 by default. */
+  readonly numTrainSamples?: number;
+  /** Validation examples that the validation accuracy is taken of; all by default. */
+  readonly numValSamples?: number | undefined;
+  /** Iterations between two logged losses; 10 by default. */
+  readonly printEvery?: number;
+  /** Whether losses and accuracies are logged; true by default. */
+  readonly verbose?: boolean;
+  /** Where log lines go; `console.log` by default. */
+  readonly log?: (line: string) => void;
+  /** Called after each iteration with its number, from 1. */
+  readonly onIteration?: (iteration: number, loss: number) => void;
+  /** Called after each check of the accuracies. */
+  readonly onCheck?: (check: AccuracyCheck) => void;
+  /** Draws the batches; seeded anew for each solver by default. */
+  readonly random?: RandomState;
+  /** Element type of the batches; that of the training examples, or float32 for images. */
+  readonly dtype?: DType;
+  /** Stops training between two iterations, with its reason as the error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One check of the accuracies. */
+export interface AccuracyCheck {
+  /** Epochs that are finished. */
+  readonly epoch: number;
+  /** Iterations that are finished. */
+  readonly iteration: number;
+  /** Share of training examples that are classified rightly, from 0 to 1. */
+  readonly trainAccuracy: number;
+  /** The same of the validation examples. */
+  readonly valAccuracy: number;
+}
