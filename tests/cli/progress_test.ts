@@ -1,6 +1,6 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { startProgress } from "../../cli/progress.ts";
 import { fakeOutput } from "./fake_output.ts";

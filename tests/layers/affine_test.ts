@@ -1,0 +1,102 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { affineBackward, affineForward } from "../../layers/affine.ts";
+import { evalNumericalGradientArray } from "../../numerics/gradient.ts";
+import { RandomState } from "../../numerics/random.ts";
+import { relError } from "../../numerics/rel_error.ts";
+import { type DType, type Tensor, zeros } from "../../numerics/tensor.ts";
+import { assertAgree } from "./agreement.ts";
+
+/** a (n × k) · b (k × m) by plain loops; `t` says which of them is transposed. */
+function product(
+  a: Tensor,
+  b: Tensor,
+  n: number,
+  k: number,
+  m: number,
+  t = "",
+): Tensor {
+  const out = zeros([n, m]);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      for (let l = 0; l < k; l++) {
+        const left = t === "a" ? a.data[l * n + i]! : a.data[i * k + l]!;
+        const right = t === "b" ? b.data[j * k + l]! : b.data[l * m + j]!;
+        out.data[i * m + j]! += left * right;
+      }
+    }
+  }
+  return out;
+}
+
+describe("affineForward() and affineBackward()", () => {
+  it("equal plain loops for any sizes", () => {
+    const size = (max: number) => fc.integer({ min: 1, max });
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.constantFrom<DType>("float64", "float32"),
+        fc.nat(70),
+        fc.oneof(size(40), size(900)),
+        size(90),
+        (seed, dtype, n, d, m) => {
+          const random = new RandomState(seed);
+          const draw = (...shape: number[]) =>
+            random.randn(shape).astype(dtype);
+          const [x, w, b, dout] = [draw(n, d), draw(d, m), draw(m), draw(n, m)];
+          const { out, cache } = affineForward(x!, w!, b!);
+          const expected = product(x!, w!, n, d, m);
+          for (let i = 0; i < expected.size; i++) {
+            expected.data[i]! += b!.data[i % m]!;
+          }
+          assertAgree(out, expected.astype(dtype), "out");
+          const { dx, dw, db } = affineBackward(dout!, cache);
+          assertAgree(dx, product(dout!, w!, n, m, d, "b").astype(dtype), "dx");
+          assertAgree(dw, product(x!, dout!, d, n, m, "a").astype(dtype), "dw");
+          const sums = zeros([m]);
+          for (let i = 0; i < n * m; i++) sums.data[i % m]! += dout!.data[i]!;
+          assertAgree(db, sums.astype(dtype), "db");
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("agree with numeric gradients for images", () => {
+    const random = new RandomState(1);
+    const x = random.randn([3, 2, 4, 5]);
+    const w = random.randn([40, 6]);
+    const b = random.randn([6]);
+    const dout = random.randn([3, 6]);
+    const f = () => affineForward(x, w, b).out;
+    const { dx, dw, db } = affineBackward(dout, affineForward(x, w, b).cache);
+    assertEquals(dx.shape, x.shape);
+    for (const [at, gradient] of [[x, dx], [w, dw], [b, db]] as const) {
+      assert(
+        relError(evalNumericalGradientArray(f, at, dout), gradient) < 1e-7,
+      );
+    }
+  });
+
+  it("name the argument whose shape is wrong", () => {
+    const [x, w, b] = [zeros([2, 3, 4]), zeros([12, 5]), zeros([5])];
+    assertThrows(
+      () => affineForward(x, zeros([11, 5]), b),
+      TypeError,
+      "expected w of shape (12, M) for x of shape (2, 3, 4) but found (11, 5)",
+    );
+    assertThrows(
+      () => affineForward(x, w, zeros([4])),
+      TypeError,
+      "expected b of shape (5,) but found (4,)",
+    );
+    assertThrows(
+      () => affineBackward(zeros([2, 4]), affineForward(x, w, b).cache),
+      TypeError,
+      "expected dout of shape (2, 5) but found (2, 4)",
+    );
+  });
+});

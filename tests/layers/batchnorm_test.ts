@@ -1,0 +1,203 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  batchnormBackward,
+  batchnormForward,
+  type BatchnormOptions,
+  spatialBatchnormBackward,
+  spatialBatchnormForward,
+} from "../../layers/batchnorm.ts";
+import { evalNumericalGradientArray } from "../../numerics/gradient.ts";
+import { RandomState } from "../../numerics/random.ts";
+import { relError } from "../../numerics/rel_error.ts";
+import { type Tensor, tensor, zeros } from "../../numerics/tensor.ts";
+import { assertAgree } from "./agreement.ts";
+
+/** The two kinds, on inputs whose sizes are no multiples of a vector. */
+const KINDS = [
+  {
+    name: "batchnorm",
+    shape: [7, 5],
+    forward: batchnormForward,
+    backward: batchnormBackward,
+  },
+  {
+    name: "spatialBatchnorm",
+    shape: [3, 5, 3, 7],
+    forward: spatialBatchnormForward,
+    backward: spatialBatchnormBackward,
+  },
+] as const;
+
+/** The definition by plain loops: channel is the second axis. */
+function normalised(x: Tensor, gamma: Tensor, beta: Tensor, eps: number) {
+  const [images = 0, channels = 0, ...rest] = x.shape;
+  const size = rest.reduce((a, b) => a * b, 1);
+  const out = zeros(x.shape);
+  const means: number[] = [];
+  const variances: number[] = [];
+  for (let c = 0; c < channels; c++) {
+    const at: number[] = [];
+    for (let n = 0; n < images; n++) {
+      for (let i = 0; i < size; i++) at.push((n * channels + c) * size + i);
+    }
+    const mean = at.reduce((t, i) => t + x.data[i]!, 0) / at.length;
+    const variance = at.reduce((t, i) => t + (x.data[i]! - mean) ** 2, 0) /
+      at.length;
+    for (const i of at) {
+      const xhat = (x.data[i]! - mean) / Math.sqrt(variance + eps);
+      out.data[i] = gamma.data[c]! * xhat + beta.data[c]!;
+    }
+    means.push(mean);
+    variances.push(variance);
+  }
+  return { out, means, variances };
+}
+
+for (const { name, shape, forward, backward } of KINDS) {
+  describe(`${name}Forward() and ${name}Backward()`, () => {
+    const random = new RandomState(5);
+    const x = random.randn(shape);
+    for (let i = 0; i < x.size; i++) x.data[i] = 3 * x.data[i]! + 10;
+    const gamma = random.randn([5]);
+    const beta = random.randn([5]);
+    const dout = random.randn(shape);
+
+    it("equal the definition by plain loops, in float64 and float32", () => {
+      for (const dtype of ["float64", "float32"] as const) {
+        const [a, g, b] = [x, gamma, beta].map((t) => t.astype(dtype));
+        const { out } = forward(a!, g!, b!, { mode: "train", eps: 1e-3 });
+        assertAgree(out, normalised(a!, g!, b!, 1e-3).out.astype(dtype), "out");
+      }
+    });
+
+    it("agree with numeric gradients, in training and at test time", () => {
+      const running = {
+        runningMean: random.randn([5]),
+        runningVar: tensor([1, 2, 3, 4, 5]),
+      };
+      const modes: BatchnormOptions[] = [{ mode: "train" }, {
+        mode: "test",
+        ...running,
+      }];
+      for (const options of modes) {
+        const f = () => forward(x, gamma, beta, options).out;
+        const { dx, dgamma, dbeta } = backward(
+          dout,
+          forward(x, gamma, beta, options).cache,
+        );
+        for (
+          const [at, gradient] of [[x, dx], [gamma, dgamma], [
+            beta,
+            dbeta,
+          ]] as const
+        ) {
+          const numeric = evalNumericalGradientArray(f, at, dout);
+          assert(relError(numeric, gradient) < 1e-6, options.mode);
+        }
+      }
+    });
+
+    it("keep running averages by the momentum, and use them at test time", () => {
+      const { means, variances } = normalised(x, gamma, beta, 1e-5);
+      for (const momentum of [0, 0.9, 1]) {
+        const runningMean = tensor([1, 2, 3, 4, 5]);
+        const runningVar = tensor([5, 4, 3, 2, 1]);
+        forward(x, gamma, beta, {
+          mode: "train",
+          momentum,
+          runningMean,
+          runningVar,
+        });
+        for (let c = 0; c < 5; c++) {
+          assertAlmostEquals(
+            runningMean.at(c),
+            momentum * (c + 1) + (1 - momentum) * means[c]!,
+            1e-12,
+          );
+          assertAlmostEquals(
+            runningVar.at(c),
+            momentum * (5 - c) + (1 - momentum) * variances[c]!,
+            1e-12,
+          );
+        }
+        const kept = runningMean.clone();
+        const { out } = forward(x, gamma, beta, {
+          mode: "test",
+          runningMean,
+          runningVar,
+        });
+        assertEquals(runningMean.data, kept.data);
+        const first = gamma.at(0) * (x.data[0]! - runningMean.at(0)) /
+            Math.sqrt(runningVar.at(0) + 1e-5) + beta.at(0);
+        assertAlmostEquals(out.data[0]!, first, 1e-10);
+      }
+    });
+
+    it("have finite gradients where all values are equal", () => {
+      const same = tensor(new Float64Array(x.size).fill(4), shape);
+      const { out, cache } = forward(same, gamma, beta, { mode: "train" });
+      assertAgree(out, normalised(same, gamma, beta, 1e-5).out, "out");
+      const { dx } = backward(dout, cache);
+      assert(dx.data.every(Number.isFinite));
+    });
+
+    it("name the argument that is wrong", () => {
+      const run = (options: BatchnormOptions) => () =>
+        forward(x, gamma, beta, options);
+      assertThrows(
+        () => forward(zeros([5]), gamma, beta, { mode: "train" }),
+        TypeError,
+        "expected x of",
+      );
+      assertThrows(
+        () => forward(x, zeros([4]), beta, { mode: "train" }),
+        TypeError,
+        "expected gamma of shape (5,)",
+      );
+      assertThrows(
+        () => forward(x, gamma, zeros([4]), { mode: "train" }),
+        TypeError,
+        "expected beta of shape (5,)",
+      );
+      assertThrows(
+        run({ mode: "test" }),
+        TypeError,
+        "expected runningMean and runningVar",
+      );
+      assertThrows(run({ mode: "eval" as "test" }), RangeError, 'found "eval"');
+      assertThrows(run({ mode: "train", eps: -1 }), RangeError, "expected eps");
+      assertThrows(
+        run({ mode: "train", momentum: 1.5 }),
+        RangeError,
+        "momentum",
+      );
+      assertThrows(
+        run({ mode: "train", runningMean: zeros([4]) }),
+        TypeError,
+        "expected runningMean of shape (5,)",
+      );
+      assertThrows(
+        () =>
+          forward(zeros([0, ...shape.slice(1)]), gamma, beta, {
+            mode: "train",
+          }),
+        RangeError,
+        "at least one example",
+      );
+      const { cache } = forward(x, gamma, beta, { mode: "train" });
+      assertThrows(
+        () => backward(zeros([1]), cache),
+        TypeError,
+        "expected dout of shape",
+      );
+    });
+  });
+}

@@ -1,0 +1,167 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { convBackwardNaive, convForwardNaive } from "../../layers/conv.ts";
+import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
+import { RandomState } from "../../numerics/random.ts";
+import { type DType, type Tensor, zeros } from "../../numerics/tensor.ts";
+import { assertAgree, assertSameNaN } from "./agreement.ts";
+
+/** Inputs of any shape whose filters fit. */
+const cases = fc.record({
+  seed: fc.nat(),
+  dtype: fc.constantFrom<DType>("float64", "float32"),
+  images: fc.nat(3),
+  channels: fc.integer({ min: 1, max: 5 }),
+  filters: fc.integer({ min: 1, max: 9 }),
+  filterHeight: fc.integer({ min: 1, max: 5 }),
+  filterWidth: fc.integer({ min: 1, max: 5 }),
+  extraHeight: fc.nat(8),
+  extraWidth: fc.nat(18),
+  stride: fc.integer({ min: 1, max: 4 }),
+  pad: fc.nat(3),
+}).map((c) => {
+  const random = new RandomState(c.seed);
+  const draw = (...shape: number[]) => random.randn(shape).astype(c.dtype);
+  const height = Math.max(1, c.filterHeight - 2 * c.pad + c.extraHeight);
+  const width = Math.max(1, c.filterWidth - 2 * c.pad + c.extraWidth);
+  return {
+    random,
+    draw,
+    x: draw(c.images, c.channels, height, width),
+    w: draw(c.filters, c.channels, c.filterHeight, c.filterWidth),
+    b: draw(c.filters),
+    options: { stride: c.stride, pad: c.pad },
+  };
+});
+
+describe("convForwardFast() and convBackwardFast()", () => {
+  it("equal the naive functions within 1e-12 for any shape, stride and pad", () => {
+    fc.assert(
+      fc.property(cases, ({ draw, x, w, b, options }) => {
+        const naive = convForwardNaive(x, w, b, options);
+        const fast = convForwardFast(x, w, b, options);
+        assertAgree(fast.out, naive.out, "out");
+        const dout = draw(...naive.out.shape);
+        const slow = convBackwardNaive(dout, naive.cache);
+        const quick = convBackwardFast(dout, fast.cache);
+        assertAgree(quick.dx, slow.dx, "dx");
+        assertAgree(quick.dw, slow.dw, "dw");
+        assertAgree(quick.db, slow.db, "db");
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("spread NaN and infinity to the same elements as the naive functions", () => {
+    fc.assert(
+      fc.property(
+        cases,
+        fc.nat(),
+        fc.nat(),
+        fc.constantFrom(NaN, Infinity, -Infinity),
+        ({ draw, x, w, b, options }, i, j, value) => {
+          if (x.size === 0) return;
+          x.data[i % x.size] = value;
+          const naive = convForwardNaive(x, w, b, options);
+          const fast = convForwardFast(x, w, b, options);
+          assertSameNaN(fast.out, naive.out, "out");
+          const dout = draw(...naive.out.shape);
+          dout.data[j % dout.size] = NaN;
+          const slow = convBackwardNaive(dout, naive.cache);
+          const quick = convBackwardFast(dout, fast.cache);
+          assertSameNaN(quick.dx, slow.dx, "dx");
+          assertSameNaN(quick.dw, slow.dw, "dw");
+          assertSameNaN(quick.db, slow.db, "db");
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("leave the inputs as they are and share no memory with them", () => {
+    const random = new RandomState(0);
+    const [x, w, b] = [[2, 3, 8, 8], [4, 3, 3, 3], [4]].map((s) =>
+      random.randn(s)
+    );
+    const before = [x!, w!, b!].map((t) => t.clone());
+    const { out, cache } = convForwardFast(x!, w!, b!, { stride: 1, pad: 1 });
+    const kept = out.clone();
+    const { dx } = convBackwardFast(out, cache);
+    assertEquals([x!, w!, b!].map((t) => t.data), before.map((t) => t.data));
+    assertEquals(out.data, kept.data);
+    assertEquals(dx.data.buffer instanceof ArrayBuffer, true);
+    assertEquals(out.data.buffer instanceof ArrayBuffer, true);
+  });
+
+  it("convBackwardFast() gives the same dw and db without the input's gradient", () => {
+    const random = new RandomState(0);
+    const x = random.randn([3, 2, 9, 7]);
+    const { out, cache } = convForwardFast(
+      x,
+      random.randn([5, 2, 3, 3]),
+      random.randn([5]),
+    );
+    const all = convBackwardFast(out, cache);
+    const some = convBackwardFast(out, cache, { inputGradient: false });
+    assertEquals(some.dw.data, all.dw.data);
+    assertEquals(some.db.data, all.db.data);
+  });
+
+  it("compute in float64 as soon as one argument is float64", () => {
+    const random = new RandomState(0);
+    const x = random.randn([1, 2, 6, 6]);
+    const w = random.randn([3, 2, 3, 3]).astype("float32");
+    const b = zeros([3], "float32");
+    const { out } = convForwardFast(x, w, b);
+    assertAgree(out, convForwardNaive(x, w, b).out, "out");
+  });
+
+  it("name the argument whose shape or value is wrong", () => {
+    const [x, w, b] = [zeros([1, 3, 5, 5]), zeros([2, 3, 3, 3]), zeros([2])];
+    const fails = (
+      f: () => unknown,
+      type: typeof TypeError | typeof RangeError,
+      message: string,
+    ) => assertThrows(f, type, message);
+    fails(
+      () => convForwardFast(zeros([3, 5, 5]), w, b),
+      TypeError,
+      "expected x of shape (N, C, H, W)",
+    );
+    fails(
+      () => convForwardFast(x, zeros([2, 4, 3, 3]), b),
+      TypeError,
+      "expected w.shape[1] to equal x.shape[1] (3) but found 4",
+    );
+    fails(
+      () => convForwardFast(x, w, zeros([3])),
+      TypeError,
+      "expected b of shape (2,) but found (3,)",
+    );
+    fails(
+      () => convForwardFast(x, w, b, { stride: 0 }),
+      RangeError,
+      "expected stride",
+    );
+    fails(
+      () => convForwardFast(x, w, b, { pad: -1 }),
+      RangeError,
+      "expected pad",
+    );
+    fails(
+      () => convForwardFast(x, zeros([2, 3, 6, 3]), b),
+      RangeError,
+      "expected w.shape[2]",
+    );
+    const { cache } = convForwardFast(x, w, b);
+    const dout: Tensor = zeros([1, 2, 5, 5]);
+    fails(
+      () => convBackwardFast(dout, cache),
+      TypeError,
+      "expected dout of shape (1, 2, 3, 3) but found (1, 2, 5, 5)",
+    );
+  });
+});

@@ -1,0 +1,132 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** The same bytes on 1, 2, 3 and 5 threads, for work that is large enough to be shared. */
+
+import { assertEquals } from "@std/assert";
+import { afterAll, describe, it } from "@std/testing/bdd";
+import { getThreads, setThreads } from "../../kernels/runtime.ts";
+import { affineBackward, affineForward } from "../../layers/affine.ts";
+import {
+  spatialBatchnormBackward,
+  spatialBatchnormForward,
+} from "../../layers/batchnorm.ts";
+import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
+import {
+  maxPoolBackwardFast,
+  maxPoolForwardFast,
+} from "../../layers/pool_fast.ts";
+import { reluBackward, reluForward } from "../../layers/relu.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { RandomState } from "../../numerics/random.ts";
+import type { DType, Tensor } from "../../numerics/tensor.ts";
+import { Solver } from "../../training/solver.ts";
+import { bytesOf } from "./agreement.ts";
+
+const THREADS = [1, 2, 3, 5];
+const DTYPES: DType[] = ["float32", "float64"];
+
+/** Runs the work on every number of threads, several times, and compares the bytes. */
+function assertSameBytes(work: () => readonly Tensor[]): void {
+  const results = THREADS.flatMap((threads) => {
+    setThreads(threads);
+    // Workers take a moment to start; later rounds have all of them.
+    return Array.from({ length: 4 }, () => bytesOf(...work()));
+  });
+  assertEquals(new Set(results).size, 1, "results differ between threads");
+}
+
+describe("results on 1, 2, 3 and 5 threads", () => {
+  const before = getThreads();
+  afterAll(() => setThreads(before));
+
+  for (const dtype of DTYPES) {
+    const random = new RandomState(7);
+    const draw = (...shape: number[]) => random.randn(shape).astype(dtype);
+
+    for (
+      const [stride, pad, size] of [[1, 3, 7], [2, 1, 3], [3, 0, 5]] as const
+    ) {
+      it(`of a convolution are the same bytes (${dtype}, stride ${stride})`, () => {
+        const x = draw(23, 3, 26, 31);
+        const w = draw(13, 3, size, size);
+        const b = draw(13);
+        const dout = convForwardFast(x, w, b, { stride, pad }).out;
+        assertSameBytes(() => {
+          const { out, cache } = convForwardFast(x, w, b, { stride, pad });
+          const { dx, dw, db } = convBackwardFast(dout, cache);
+          return [out, dx, dw, db];
+        });
+      });
+    }
+
+    it(`of a max-pooling are the same bytes (${dtype})`, () => {
+      const x = draw(40, 16, 33, 30);
+      for (const [pool, stride] of [[2, 2], [3, 2], [2, 1]] as const) {
+        const window = { poolHeight: pool, poolWidth: pool, stride };
+        const dout = maxPoolForwardFast(x, window).out;
+        assertSameBytes(() => {
+          const { out, cache } = maxPoolForwardFast(x, window);
+          return [out, maxPoolBackwardFast(dout, cache).dx];
+        });
+      }
+    });
+
+    it(`of an affine layer are the same bytes (${dtype})`, () => {
+      const [x, w, b, dout] = [
+        draw(50, 1111),
+        draw(1111, 77),
+        draw(77),
+        draw(50, 77),
+      ];
+      assertSameBytes(() => {
+        const { out, cache } = affineForward(x!, w!, b!);
+        const { dx, dw, db } = affineBackward(dout!, cache);
+        return [out, dx, dw, db];
+      });
+    });
+
+    it(`of a spatial batch normalisation are the same bytes (${dtype})`, () => {
+      const [x, gamma, beta, dout] = [
+        ...[draw(30, 16, 20, 21), draw(16), draw(16), draw(30, 16, 20, 21)],
+      ];
+      assertSameBytes(() => {
+        const { out, cache } = spatialBatchnormForward(x!, gamma!, beta!, {
+          mode: "train",
+        });
+        const { dx, dgamma, dbeta } = spatialBatchnormBackward(dout!, cache);
+        return [out, dx, dgamma, dbeta];
+      });
+    });
+
+    it(`of a ReLU are the same bytes (${dtype})`, () => {
+      const x = draw(1_000_003);
+      assertSameBytes(() => {
+        const { out, cache } = reluForward(x);
+        return [out, reluBackward(out, cache).dx];
+      });
+    });
+
+    it(`of some steps of training are the same bytes (${dtype})`, () => {
+      const x = draw(120, 3, 16, 16);
+      const y = random.randint(0, 10, 120);
+      assertSameBytes(() => {
+        const seeded = new RandomState(3);
+        const model = new ThreeLayerConvNet({
+          inputDim: [3, 16, 16],
+          reg: 0.01,
+          dtype,
+          random: seeded,
+        });
+        const data = { xTrain: x, yTrain: y, xVal: x, yVal: y };
+        const solver = new Solver(model, data, {
+          updateRule: "adam",
+          batchSize: 50,
+          verbose: false,
+          random: seeded,
+        });
+        for (let i = 0; i < 4; i++) solver.step();
+        return Object.values(model.params);
+      });
+    });
+  }
+});
