@@ -1,0 +1,47 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** The document's training for an epoch, as far as it prints it. */
+
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { describe } from "@std/testing/bdd";
+import { afterOverfitting } from "../../cli/document/history.ts";
+import { loadCifar10 } from "../../data/cifar10.ts";
+import fixture from "../../fixtures/cell18_epoch.json" with { type: "json" };
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { Solver } from "../../training/solver.ts";
+import { itWithCifar10 } from "../data/find_cifar10.ts";
+
+describe("cell 18", () => {
+  itWithCifar10("prints the document's 8 lines", async (directory) => {
+    const { train, validation } = loadCifar10(directory);
+    const random = afterOverfitting();
+    const model = new ThreeLayerConvNet({
+      weightScale: 0.001,
+      hiddenDim: 500,
+      reg: 0.001,
+      random,
+    });
+    const lines: string[] = [];
+    const solver = new Solver(model, {
+      xTrain: train,
+      yTrain: train.labels,
+      xVal: validation,
+      yVal: validation.labels,
+    }, {
+      numEpochs: 1,
+      batchSize: 50,
+      updateRule: "adam",
+      optimConfig: { learningRate: 1e-3 },
+      printEvery: 20,
+      maxIterations: 121,
+      dtype: "float64",
+      random,
+      log: (line) => lines.push(line),
+    });
+    await solver.train();
+    assertEquals(lines.slice(0, 8), fixture.lines);
+    solver.lossHistory.forEach((loss, i) =>
+      assertAlmostEquals(loss, fixture.loss_history[i]!, 1e-6)
+    );
+  });
+});
