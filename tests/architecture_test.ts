@@ -1,0 +1,74 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** Who may import whom: data flows one way. */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join, relative, resolve } from "@std/path";
+import { describe, it } from "@std/testing/bdd";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+
+/** For each folder, the folders that it may import from besides itself. */
+const ALLOWED: Record<string, readonly string[]> = {
+  numerics: [],
+  workers: [],
+  kernels: ["workers", "numerics"],
+  layers: ["kernels", "numerics"],
+  models: ["layers", "kernels", "numerics"],
+  data: ["numerics"],
+  training: ["models", "layers", "kernels", "data", "numerics"],
+  figures: ["data", "numerics"],
+  cli: [
+    "figures",
+    "training",
+    "models",
+    "layers",
+    "kernels",
+    "data",
+    "numerics",
+  ],
+};
+
+/** The modules in a folder and below, but for AssemblyScript. */
+function* modules(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory && name !== "assembly") yield* modules(path);
+    else if (/\.(ts|js)$/.test(name)) yield path;
+  }
+}
+
+/** What a module imports by a relative path, as paths from the root. */
+function imports(path: string): string[] {
+  const text = Deno.readTextFileSync(path).replace(/^ *\*.*$/gm, "");
+  return [...text.matchAll(/(?:from|import|import\()\s*"(\.[^"]+)"/g)]
+    .map(([, specifier]) => relative(ROOT, resolve(path, "..", specifier!)));
+}
+
+describe("the house", () => {
+  for (const [folder, allowed] of Object.entries(ALLOWED)) {
+    it(`${folder}/ imports only from ${allowed.join(", ") || "itself"}`, () => {
+      let seen = 0;
+      for (const path of modules(join(ROOT, folder))) {
+        for (const target of imports(path)) {
+          seen++;
+          const [to = ""] = target.split(/[/\\]/);
+          const fine = [folder, ...allowed, "fixtures"].includes(to) ||
+            folder === "cli" && to === "deno.json";
+          assert(fine, `${relative(ROOT, path)} imports ${target}`);
+        }
+      }
+      assert(seen > 0);
+    });
+  }
+
+  it("mod.ts only exports again", () => {
+    const code = Deno.readTextFileSync(join(ROOT, "mod.ts"))
+      .replace(/\/\*[^]*?\*\//g, "").replace(/^\/\/.*$/gm, "");
+    const rest = code.replace(
+      /export (type )?(\*|\{[^}]*\}) from "[^"]+";/g,
+      "",
+    );
+    assertEquals(rest.trim(), "");
+  });
+});

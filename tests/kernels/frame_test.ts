@@ -1,0 +1,138 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  emptyTensor,
+  resident,
+  withFrame,
+  Workspace,
+} from "../../kernels/frame.ts";
+import { shared } from "../../kernels/runtime.ts";
+import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
+import { maxPoolForwardFast } from "../../layers/pool_fast.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { RandomState } from "../../numerics/random.ts";
+import { tensor } from "../../numerics/tensor.ts";
+import { Solver } from "../../training/solver.ts";
+
+const random = new RandomState(2);
+const x = random.randn([8, 3, 16, 16]);
+const w = random.randn([6, 3, 3, 3]);
+const b = random.randn([6]);
+
+describe("withFrame()", () => {
+  it("keeps the shared memory as large as the largest call needed, over thousands of calls", () => {
+    const call = () => {
+      const { out, cache } = convForwardFast(x, w, b, { stride: 1, pad: 1 });
+      convBackwardFast(out, cache);
+      maxPoolForwardFast(out, { poolHeight: 2, poolWidth: 2, stride: 2 });
+    };
+    for (let i = 0; i < 20; i++) call();
+    const before = shared.bytesInUse;
+    const size = shared.buffer.byteLength;
+    for (let i = 0; i < 1000; i++) call();
+    assertEquals(shared.bytesInUse, before);
+    assertEquals(shared.buffer.byteLength, size);
+  });
+
+  it("gives back what was taken when something throws", () => {
+    withFrame((frame) => frame.scratch(1 << 16));
+    const before = shared.bytesInUse;
+    for (let i = 0; i < 50; i++) {
+      assertThrows(
+        () =>
+          withFrame((frame) => {
+            frame.scratch(1 << 16);
+            throw new Error("on purpose");
+          }),
+        Error,
+        "on purpose",
+      );
+    }
+    assertEquals(shared.bytesInUse, before);
+  });
+
+  it("keeps what an outer frame has taken while an inner one runs", () => {
+    withFrame((outer) => {
+      const values = outer.array(100, "float64").fill(7);
+      withFrame((inner) => inner.array(100, "float64").fill(1));
+      withFrame((inner) => inner.array(100, "float64").fill(2));
+      assert(values.every((value) => value === 7));
+    });
+  });
+});
+
+describe("Workspace", () => {
+  it("run() puts results where the run before had them", () => {
+    const workspace = new Workspace();
+    const addresses = Array.from(
+      { length: 4 },
+      () => workspace.run(() => convForwardFast(x, w, b).out.data.byteOffset),
+    );
+    assertEquals(new Set(addresses.slice(1)).size, 1);
+  });
+
+  it("run() computes what calls outside of it compute", () => {
+    const outside = convForwardFast(x, w, b, { stride: 2, pad: 1 }).out;
+    const inside = new Workspace().run(() =>
+      convForwardFast(x, w, b, { stride: 2, pad: 1 }).out.clone()
+    );
+    assertEquals(inside.data, outside.data);
+  });
+
+  it("is left when its body throws, and nests", () => {
+    const outer = new Workspace();
+    const inner = new Workspace();
+    assertThrows(
+      () =>
+        outer.run(() => {
+          throw new Error("on purpose");
+        }),
+      Error,
+      "on purpose",
+    );
+    assert(!shared.holds(emptyTensor([4], "float32").data));
+    outer.run(() => {
+      const kept = emptyTensor([4], "float32");
+      kept.data.fill(3);
+      inner.run(() => emptyTensor([4], "float32").data.fill(9));
+      assert(shared.holds(emptyTensor([4], "float32").data));
+      assertEquals([...kept.data], [3, 3, 3, 3]);
+    });
+  });
+
+  it("lets a training loop allocate nothing after its first steps", () => {
+    const images = random.randn([60, 3, 16, 16]).astype("float32");
+    const labels = random.randint(0, 10, 60);
+    const model = new ThreeLayerConvNet({
+      inputDim: [3, 16, 16],
+      reg: 0.1,
+      random,
+    });
+    const data = { xTrain: images, yTrain: labels, xVal: images, yVal: labels };
+    const solver = new Solver(model, data, {
+      updateRule: "adam",
+      batchSize: 20,
+      verbose: false,
+      random,
+    });
+    for (let i = 0; i < 3; i++) solver.step();
+    const before = shared.bytesInUse;
+    for (let i = 0; i < 20; i++) solver.step();
+    assertEquals(shared.bytesInUse, before);
+  });
+});
+
+describe("resident()", () => {
+  it("copies a tensor to the shared memory, in either dtype", () => {
+    const x = tensor([1, 2.5, -3]);
+    const same = resident(x);
+    const single = resident(x, "float32");
+    assert(shared.holds(same.data) && shared.holds(single.data));
+    assertEquals([...same.data], [1, 2.5, -3]);
+    assertEquals([single.dtype, ...single.data], ["float32", 1, 2.5, -3]);
+    same.data[0] = 9;
+    assertEquals(x.at(0), 1);
+  });
+});
