@@ -94,7 +94,7 @@ function picture(
   const facts = [
     `${Math.floor(part * 100)} %`.padStart(5),
     `${grouped(done)}/${grouped(total)} ${unit}`,
-    `${rate < 100 ? rate.toPrecision(2) : grouped(rate)} ${unit}/s`,
+    `${rate < 10 ? rate.toPrecision(2) : grouped(rate)} ${unit}/s`,
     `${left} left`,
     ...note === "" ? [] : [note],
   ].join("  ");
