@@ -104,7 +104,10 @@ function assertAxis({ title, min, max, scale }: Axis): void {
   }
 }
 
+/** Beyond it, either way, the length of an axis could overflow. */
+const LARGEST = 1e300;
+
 /** Whether an axis has a place for a value. */
 export function isDrawable(value: number, scale: Axis["scale"]): boolean {
-  return Number.isFinite(value) && (scale !== "log" || value > 0);
+  return Math.abs(value) <= LARGEST && (scale !== "log" || value > 0);
 }

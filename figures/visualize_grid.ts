@@ -1,92 +1,109 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Many small images as one, such as the filters of a network's first layer.
+ * Puts many small images into one, to look at filters.
  *
  * @module
  */
 
-import { formatShape, type Tensor, zeros } from "../numerics/tensor.ts";
+import { formatShape, zeros } from "../numerics/tensor.ts";
+import type { Tensor } from "../numerics/tensor.ts";
 
 /** Options of {@linkcode visualizeGrid}. */
 export interface VisualizeGridOptions {
-  /**
-   * The value that each image's largest is scaled to; its smallest becomes 0.
-   *
-   * @default {255}
-   */
+  /** What the largest value of each image becomes; the smallest becomes 0. Default 255. */
   readonly upperBound?: number;
-  /**
-   * Pixels of 0 between two images.
-   *
-   * @default {1}
-   */
+  /** Rows and columns of zeros between images. Default 1. */
   readonly padding?: number;
 }
 
 /**
- * Puts images into a square grid, row by row, each scaled on its own so that its
- * smallest value becomes 0 and its largest `upperBound`. The grid has
- * ⌈√N⌉ cells to a side; cells that are left over are 0, and so is an image whose
- * values are all equal.
+ * Arranges images in a square grid, each stretched on its own so that its
+ * smallest value becomes 0 and its largest `upperBound`.
  *
- * @param images Images, shape (N, H, W, C).
- * @returns The grid, shape (S, T, C) with S = H · g + padding · (g - 1) and T
- * likewise, where g is ⌈√N⌉; in the dtype of `images`.
- * @throws {TypeError} If `images` does not have four axes.
- * @throws {RangeError} If `padding` is not a non-negative integer, or there are no images.
+ * The grid has `g = ceil(sqrt(N))` rows and columns and is filled row by row.
+ * What no image covers is 0, and so is an image whose values are all equal. An
+ * image that holds NaN becomes NaN, as NumPy's minimum does.
  *
- * @example Four images of one pixel
+ * @param images Shape (N, H, W, C); filters (F, C, H, W) come into this order by `transpose([0, 2, 3, 1])`.
+ * @returns Shape (g·H + padding·(g - 1), g·W + padding·(g - 1), C), of the same dtype.
+ * @throws {TypeError} If `images` has not four axes.
+ * @throws {RangeError} If there is no image, an image is empty, `upperBound` is not finite, or `padding` is no integer from 0.
+ *
+ * @example Two images side by side
  * ```ts
  * import { tensor, visualizeGrid } from "@convlab/convlab";
  * import { assertEquals } from "@std/assert";
  *
- * const images = tensor([0, 1, 0, 3], [2, 1, 2, 1]);
- * const grid = visualizeGrid(images, { padding: 0 });
- * assertEquals(grid.shape, [2, 4, 1]);
- * assertEquals([...grid.data], [0, 255, 0, 255, 0, 0, 0, 0]);
+ * const images = tensor([1, 3, -5, 5], [2, 1, 2, 1]);
+ * const grid = visualizeGrid(images);
+ * assertEquals(grid.shape, [3, 5, 1]);
+ * assertEquals([...grid.data.subarray(0, 5)], [0, 255, 0, 0, 255]);
  * ```
  */
 export function visualizeGrid(
   images: Tensor,
-  options: VisualizeGridOptions = {},
+  { upperBound = 255, padding = 1 }: VisualizeGridOptions = {},
 ): Tensor {
-  const { upperBound = 255, padding = 1 } = options;
-  const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.shape.length !== 4) {
     throw new TypeError(
-      `Cannot draw grid: expected images of shape (N, H, W, C) but found ${
+      `Cannot arrange images: expected a tensor of shape (N, H, W, C) but found ${
         formatShape(images.shape)
       }`,
     );
   }
-  if (count === 0 || !Number.isInteger(padding) || padding < 0) {
+  if (images.size === 0) {
     throw new RangeError(
-      `Cannot draw grid: expected at least one image and a padding of at least 0 but found ${count} and ${padding}`,
+      `Cannot arrange images: expected at least one image with pixels but found shape ${
+        formatShape(images.shape)
+      }`,
     );
   }
+  if (!Number.isFinite(upperBound)) {
+    throw new RangeError(
+      `Cannot arrange images: expected upperBound to be finite but found ${upperBound}`,
+    );
+  }
+  if (!Number.isInteger(padding) || padding < 0) {
+    throw new RangeError(
+      `Cannot arrange images: expected padding to be an integer from 0 but found ${padding}`,
+    );
+  }
+  const [count, height, width, channels] = images.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const side = Math.ceil(Math.sqrt(count));
-  const columns = width * side + padding * (side - 1);
-  const rows = height * side + padding * (side - 1);
-  const grid = zeros([rows, columns, channels], images.dtype);
+  const gridWidth = side * width + padding * (side - 1);
+  const gridHeight = side * height + padding * (side - 1);
+  const grid = zeros([gridHeight, gridWidth, channels], images.dtype);
   for (let n = 0; n < count; n++) {
-    const { data } = images.slice(n, n + 1);
-    let low = Infinity;
-    let high = -Infinity;
-    for (const value of data) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-    const scale = high > low ? upperBound / (high - low) : 0;
+    const image = stretch(images.slice(n, n + 1), upperBound);
     const top = Math.floor(n / side) * (height + padding);
     const left = (n % side) * (width + padding);
+    const row = width * channels;
     for (let y = 0; y < height; y++) {
-      const to = ((top + y) * columns + left) * channels;
-      const from = y * width * channels;
-      for (let i = 0; i < width * channels; i++) {
-        grid.data[to + i] = scale * (data[from + i]! - low);
-      }
+      grid.data.set(
+        image.subarray(y * row, (y + 1) * row),
+        ((top + y) * gridWidth + left) * channels,
+      );
     }
   }
   return grid;
+}
+
+function stretch({ data }: Tensor, upperBound: number): Float64Array {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of data) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const span = low === high ? 1 : high - low;
+  return Float64Array.from(
+    data,
+    (value) => upperBound * (value - low) / span,
+  );
 }

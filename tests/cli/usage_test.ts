@@ -78,7 +78,7 @@ describe("convlab as a process, with no permission", () => {
       ],
       [["bench", "--threads", "0"], "--threads"],
       [["bench", "extra"], "extra"],
-      [["visualize"], "figure"],
+      [["visualize"], "Expected an argument FIGURE but found none"],
       [["visualize", "curves"], "run"],
       [
         ["visualize", "convolve", "-o", "a.gif"],
