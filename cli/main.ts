@@ -1,8 +1,7 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * The command line of Convlab: finds the subcommand, runs it, and reports how
- * it ended.
+ * The command line of Convlab.
  *
  * ```sh
  * deno run cli/main.ts --help
@@ -11,129 +10,35 @@
  * @module
  */
 
-import config from "../deno.json" with { type: "json" };
-import type { Streams } from "./command.ts";
-import { type CommandEntry, commands as allCommands } from "./commands.ts";
-import { endingOf, ExitCode, UsageError } from "./exit.ts";
-import { commandHelp, programHelp } from "./help.ts";
+import { report, runCommandLine } from "./command_line.ts";
 import { outputTo } from "./output.ts";
-import { unknownWord } from "./words.ts";
-
-/** Replacements for tests. */
-export interface MainOptions extends Partial<Streams> {
-  /** The subcommands. */
-  readonly commands?: readonly CommandEntry[];
-}
 
 /**
- * Runs the command line and reports errors on standard error.
+ * Runs the command line: results go to standard output, errors to standard
+ * error, on one line each.
  *
  * @param args The arguments, beginning with the name of a subcommand.
- * @returns The exit code.
+ * @returns The exit code: 0 for success, 1 for a failure or a failed check, 2
+ * for wrong usage, 130 after Ctrl-C, 141 where nobody reads the results.
  */
-export async function main(
-  args: readonly string[],
-  options: MainOptions = {},
-): Promise<ExitCode> {
-  const {
-    commands = allCommands,
-    stdout = outputTo(Deno.stdout),
-    stderr = outputTo(Deno.stderr),
-  } = options;
-  const { words, help, debug } = takeGlobalFlags(args);
-  const entry = commands.find(({ name }) => name === words[0]);
-  try {
-    return await dispatch(entry, words, help, commands, { stdout, stderr });
-  } catch (error) {
-    return report(error, entry?.name, debug, stderr);
-  }
-}
-
-async function dispatch(
-  entry: CommandEntry | undefined,
-  words: readonly string[],
-  help: boolean,
-  commands: readonly CommandEntry[],
-  streams: Streams,
-): Promise<ExitCode> {
-  const { stdout } = streams;
-  const [first, ...rest] = words;
-  if (entry !== undefined) {
-    const { default: command } = await entry.load();
-    if (!help) return await command.run(rest, streams);
-    stdout.write(commandHelp(entry, command.description, stdout));
-  } else if (first === "help" && rest[0] !== undefined) {
-    const named = commands.find(({ name }) => name === rest[0]);
-    if (named === undefined) throw unknownCommand(rest[0], commands);
-    return await dispatch(named, [], true, commands, streams);
-  } else if (first === undefined || first === "help") {
-    stdout.write(programHelp(commands, stdout));
-  } else if (first === "--version" || first === "-V") {
-    const { deno } = Deno.version;
-    stdout.line(
-      `convlab ${config.version} (deno ${deno}, ${Deno.build.target})`,
-    );
-  } else {
-    throw unknownCommand(first, commands);
-  }
-  return ExitCode.success;
-}
-
-/** Takes out what every subcommand understands, wherever it stands before `--`. */
-function takeGlobalFlags(
-  args: readonly string[],
-): { words: string[]; help: boolean; debug: boolean } {
-  const end = args.indexOf("--");
-  const read = end === -1 ? args : args.slice(0, end);
-  const isGlobal = (arg: string) => ["-h", "--help", "--debug"].includes(arg);
-  return {
-    words: [
-      ...read.filter((arg) => !isGlobal(arg)),
-      ...args.slice(read.length),
-    ],
-    help: read.includes("-h") || read.includes("--help"),
-    debug: read.includes("--debug"),
-  };
-}
-
-function unknownCommand(
-  word: string,
-  commands: readonly CommandEntry[],
-): UsageError {
-  return word.startsWith("-")
-    ? new UsageError(
-      unknownWord("option", word, ["--help", "--version", "--debug"]),
-    )
-    : new UsageError(
-      unknownWord("subcommand", word, commands.map(({ name }) => name)),
-    );
-}
-
-function report(
-  error: unknown,
-  command: string | undefined,
-  debug: boolean,
-  stderr: Streams["stderr"],
-): ExitCode {
-  const { code, line } = endingOf(error, command);
-  const prefix = code === ExitCode.interrupted
-    ? ""
-    : `${stderr.style.red("error")}: `;
-  try {
-    if (line !== undefined) stderr.line(prefix + line);
-    if (debug) stderr.line(Deno.inspect(error));
-  } catch (broken) {
-    // Nobody reads standard error either.
-    if (!(broken instanceof Deno.errors.BrokenPipe)) throw broken;
-  }
-  return code;
+export function main(args: readonly string[]): Promise<number> {
+  return runCommandLine(args);
 }
 
 if (import.meta.main) {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    const debug = Deno.args.includes("--debug");
-    Deno.exit(report(event.reason, Deno.args[0], debug, outputTo(Deno.stderr)));
+    exitBecauseOf(event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    exitBecauseOf(event.error);
   });
   Deno.exit(await main(Deno.args));
+}
+
+/** For errors that nobody waited for, such as those of a user's module. */
+function exitBecauseOf(error: unknown): never {
+  const debug = Deno.args.includes("--debug");
+  Deno.exit(report(error, Deno.args[0], debug, outputTo(Deno.stderr)));
 }

@@ -13,6 +13,7 @@
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import { type Frame, withFrame } from "./frame.ts";
+import { addNonFinite } from "./non_finite.ts";
 import { runKernel } from "./runtime.ts";
 import {
   type Conv2dGeometry,
@@ -83,11 +84,10 @@ export function conv2dBackward(
   return withFrame((frame) => {
     const grad = frame.input(dout, dtype);
     const { dw, db } = backwardFilter(frame, grad, x, w.shape, g, dtype);
-    return {
-      dx: needsInput ? backwardInput(frame, grad, w, g, dtype) : undefined,
-      dw,
-      db,
-    };
+    if (!needsInput) return { dx: undefined, dw, db };
+    const { dx, finite } = backwardInput(frame, grad, w, g, dtype);
+    if (!finite) addNonFinite(dx, dout, w, g);
+    return { dx, dw, db };
   });
 }
 
@@ -136,13 +136,14 @@ function backwardFilter(
   };
 }
 
+/** dx, as if weights that are not finite were 0, and whether there are none. */
 function backwardInput(
   frame: Frame,
   dout: number,
   w: Tensor,
   g: Conv2dGeometry,
   dtype: DType,
-): Tensor {
+): { dx: Tensor; finite: boolean } {
   const size = bytesOf(dtype);
   const rows = phaseAxis(g.height, g.filterHeight, g.stride, g.pad);
   const columns = phaseAxis(g.width, g.filterWidth, g.stride, g.pad);
@@ -155,6 +156,7 @@ function backwardInput(
   const offsets: number[] = [];
   const table: number[] = [];
   let firstWeight = 0;
+  let finite = true;
   for (const row of rows.phases) {
     for (const column of columns.phases) {
       const taps = row.taps * column.taps * g.filters;
@@ -166,11 +168,14 @@ function backwardInput(
             const y = f * planeRows + row.corner - j;
             offsets.push(size * (y * planeWidth + column.corner - i));
             for (let c = 0; c < g.channels; c++) {
-              const at = (f * g.channels + c) * g.filterHeight +
+              const line = (f * g.channels + c) * g.filterHeight +
                 g.stride * j + row.r;
-              weights[
-                firstWeight + ((c >> 2) * taps + k) * TILE_ROWS + (c & 3)
-              ] = w.data[at * g.filterWidth + g.stride * i + column.r]!;
+              const at = line * g.filterWidth + g.stride * i + column.r;
+              const to = firstWeight +
+                ((c >> 2) * taps + k) * TILE_ROWS + (c & 3);
+              const value = w.data[at]!;
+              if (Number.isFinite(value)) weights[to] = value;
+              else finite = false;
             }
           }
         }
@@ -194,7 +199,7 @@ function backwardInput(
     scratchBytes: SPILL_BYTES + 64 +
       g.filters * planeRows * planeWidth * size,
   });
-  return dx.take();
+  return { dx: dx.take(), finite };
 }
 
 function cost(g: Conv2dGeometry, dtype: DType): number {

@@ -9,6 +9,7 @@
 
 import type { DType } from "../numerics/tensor.ts";
 import { SharedMemory } from "../workers/memory.ts";
+import { MAX_CHUNKS } from "../workers/crew.ts";
 import { MAX_THREADS, Team } from "../workers/team.ts";
 import { type Kernel, kernelName } from "./select.ts";
 import relaxed from "./relaxed.js";
@@ -20,7 +21,10 @@ export interface Run {
   readonly args: readonly number[];
   /** Work items. */
   readonly items: number;
-  /** Work items in one chunk. Must follow from shapes alone. */
+  /**
+   * Work items in one chunk, or more where a job would have too many chunks.
+   * Must follow from shapes alone.
+   */
   readonly step: number;
   /** What the whole costs on one thread, in microseconds, roughly. */
   readonly cost: number;
@@ -106,7 +110,11 @@ export function kernelReport(): KernelReport {
 /** Runs a kernel, on the whole team if it is worth it. */
 export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
   if (run.items === 0) return;
-  const job = { ...run, kernel: kernelName(kernel, dtype) };
+  const job = {
+    ...run,
+    kernel: kernelName(kernel, dtype),
+    step: Math.max(run.step, Math.ceil(run.items / MAX_CHUNKS)),
+  };
   if (run.cost < SHARE_ABOVE) currentTeam().runAlone(job);
   else currentTeam().run(job);
 }

@@ -4,7 +4,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join, relative, resolve } from "@std/path";
-import { describe, it } from "@std/testing/bdd";
+import { it } from "@std/testing/bdd";
+import { describePermitted } from "./permitted.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 
@@ -45,7 +46,7 @@ function imports(path: string): string[] {
     .map(([, specifier]) => relative(ROOT, resolve(path, "..", specifier!)));
 }
 
-describe("the house", () => {
+describePermitted("the house", () => {
   for (const [folder, allowed] of Object.entries(ALLOWED)) {
     it(`${folder}/ imports only from ${allowed.join(", ") || "itself"}`, () => {
       let seen = 0;

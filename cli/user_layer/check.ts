@@ -12,6 +12,7 @@ import { relError } from "../../numerics/rel_error.ts";
 import { formatShape, type Tensor } from "../../numerics/tensor.ts";
 import { describe, tensorOf } from "./convert.ts";
 import { explain } from "./explain.ts";
+import { copyOf, formatIndex, indexOf, same } from "./tensors.ts";
 import { LayerError } from "./layer_error.ts";
 import type { Inputs, UserLayer } from "./load.ts";
 
@@ -192,30 +193,4 @@ function expectUnchanged(
       } changed`,
     );
   }
-}
-
-function same(a: Tensor, b: Tensor): boolean {
-  return String(a.shape) === String(b.shape) &&
-    a.data.every((v, i) => Object.is(v, b.data[i]));
-}
-
-function copyOf(inputs: Inputs): Inputs {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [name, x.clone()]),
-  );
-}
-
-/** Index of an element, one number for each axis, from its offset. */
-function indexOf(offset: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  for (const length of shape.toReversed()) {
-    index.unshift(offset % length);
-    offset = Math.floor(offset / length);
-  }
-  return index;
-}
-
-/** An index as it is written in a program: `[0, 2]`. */
-export function formatIndex(index: readonly number[]): string {
-  return `[${index.join(", ")}]`;
 }

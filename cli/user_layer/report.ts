@@ -10,7 +10,8 @@ import { formatE, formatG12 } from "../../numerics/format.ts";
 import { formatShape } from "../../numerics/tensor.ts";
 import type { Style } from "../output.ts";
 import { textTable } from "../text_table.ts";
-import { formatIndex, type InputReport, type LayerReport } from "./check.ts";
+import type { InputReport, LayerReport } from "./check.ts";
+import { formatIndex } from "./tensors.ts";
 
 const HEADER = [
   "input",

@@ -2,11 +2,12 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, it } from "@std/testing/bdd";
 import { UsageError } from "../../cli/exit.ts";
 import { prepareOutput } from "../../cli/files.ts";
+import { describePermitted } from "../permitted.ts";
 
-describe("prepareOutput()", () => {
+describePermitted("prepareOutput()", () => {
   const folder = Deno.makeTempDirSync();
   afterAll(() => Deno.removeSync(folder, { recursive: true }));
 

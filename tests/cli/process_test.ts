@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, it } from "@std/testing/bdd";
+import { describePermitted } from "../permitted.ts";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -31,7 +32,7 @@ async function run(args: string[], flags?: string[]) {
   };
 }
 
-describe("cli/main.ts as a process", () => {
+describePermitted("cli/main.ts as a process", () => {
   const folder = Deno.makeTempDirSync();
   afterAll(() => Deno.removeSync(folder, { recursive: true }));
   /** Writes a module and gives its path. */
@@ -114,15 +115,20 @@ describe("cli/main.ts as a process", () => {
   });
 
   it("reports an error that nobody waited for on one line", async () => {
-    const file = write(
-      "rejected.ts",
-      `Promise.reject(new Error("Too late"));
-       await new Promise((resolve) => setTimeout(resolve, 1000));`,
-    );
-    assertEquals(
-      await run(["gradcheck", "--module", file], ["--allow-read"]),
-      { code: 1, stdout: "", stderr: "error: Too late\n" },
-    );
+    const causes = {
+      rejected: 'Promise.reject(new Error("Too late"));',
+      thrown: 'setTimeout(() => { throw new Error("Too late"); });',
+    };
+    for (const [name, cause] of Object.entries(causes)) {
+      const file = write(
+        `${name}.ts`,
+        `${cause} await new Promise((done) => setTimeout(done, 1000));`,
+      );
+      assertEquals(
+        await run(["gradcheck", "--module", file], ["--allow-read"]),
+        { code: 1, stdout: "", stderr: "error: Too late\n" },
+      );
+    }
   });
 
   /** A program whose one subcommand does what `body` says. */
@@ -131,14 +137,14 @@ describe("cli/main.ts as a process", () => {
       name,
       `import { defineCommand } from ${at("../../cli/command.ts")};
        import { listenForInterrupt } from ${at("../../cli/exit.ts")};
-       import { main } from ${at("../../cli/main.ts")};
+       import { runCommandLine } from ${at("../../cli/command_line.ts")};
        const command = defineCommand({
          examples: [], positionals: {}, options: {},
          async run({ stdout }) { ${body}; return 0; },
        });
        const load = () => Promise.resolve({ default: command });
        const commands = [{ name: "work", summary: "Work", load }];
-       Deno.exit(await main(["work"], { commands }));`,
+       Deno.exit(await runCommandLine(["work"], { commands }));`,
     );
 
   it("ends quietly when the reader stops reading", async () => {

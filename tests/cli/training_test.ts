@@ -10,15 +10,16 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import { TextLineStream, toText } from "@std/streams";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { decodeImage } from "../../data/decode_image.ts";
 import { decodeSafetensors } from "../../training/safetensors.ts";
 import { cliCommand, noData, runCli, trainingPermissions } from "./run_cli.ts";
+import { describePermitted } from "../permitted.ts";
 
-const folder = Deno.makeTempDirSync();
-const runs = join(folder, "runs");
-const permissions = trainingPermissions(folder);
-const env = noData(folder);
+let folder = "";
+let runs = "";
+let permissions: string[] = [];
+let env: Record<string, string> = {};
 
 /** A short training on the built-in sample. */
 function train(name: string, ...more: string[]) {
@@ -41,7 +42,13 @@ function read(name: string, file: string): Uint8Array {
   return Deno.readFileSync(join(runs, name, file));
 }
 
-describe("the subcommands that train and draw", () => {
+describePermitted("the subcommands that train and draw", () => {
+  beforeAll(() => {
+    folder = Deno.makeTempDirSync();
+    runs = join(folder, "runs");
+    permissions = trainingPermissions(folder);
+    env = noData(folder);
+  });
   afterAll(() => Deno.removeSync(folder, { recursive: true }));
 
   it("train leaves a run folder, and says which data it took", async () => {

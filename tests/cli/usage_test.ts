@@ -6,9 +6,10 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { it } from "@std/testing/bdd";
 import { commands } from "../../cli/commands.ts";
 import { type Ended, runCli } from "./run_cli.ts";
+import { describePermitted } from "../permitted.ts";
 
 /** Asserts wrong usage: exit code 2, one line on standard error, nothing else. */
 function assertUsage({ code, stdout, stderr }: Ended, message: string): void {
@@ -17,7 +18,7 @@ function assertUsage({ code, stdout, stderr }: Ended, message: string): void {
   assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
 }
 
-describe("convlab as a process, with no permission", () => {
+describePermitted("convlab as a process, with no permission", () => {
   it("shows the subcommands with --help, help and no arguments", async () => {
     for (const args of [["--help"], ["help"], []]) {
       const { code, stdout, stderr } = await runCli(args);

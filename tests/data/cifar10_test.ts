@@ -2,11 +2,12 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { findCifar10, loadCifar10 } from "../../data/cifar10.ts";
 import { DataError } from "../../data/data_error.ts";
 import { FILE_BYTES, IMAGE_FILES, makeCifar10, poke } from "./make_cifar10.ts";
 import { runScript } from "./run_script.ts";
+import { describePermitted } from "../permitted.ts";
 
 let temporary = "";
 let folder = "";
@@ -45,7 +46,7 @@ function assertDataError(message: string): void {
   assertEquals(error.message, message);
 }
 
-describe("loadCifar10()", () => {
+describePermitted("loadCifar10()", () => {
   it("takes 49,000, 1,000 and 1,000 images in file order", () => {
     const data = loadCifar10(folder);
     assertEquals(data.name, "cifar10");

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../data/data_error.ts";
@@ -19,6 +19,7 @@ import {
   TRAINING_PARTS,
 } from "../../fixtures/fashion-mnist/make.ts";
 import { runScript } from "./run_script.ts";
+import { describePermitted } from "../permitted.ts";
 
 const sampleFolder = fromFileUrl(
   new URL("../../fixtures/fashion-mnist", import.meta.url),
@@ -95,7 +96,7 @@ function idx(shape: number[]): () => Uint8Array<ArrayBuffer> {
   return () => encodeIdx({ shape, data: new Uint8Array(size) });
 }
 
-describe("loadFashionMnist()", () => {
+describePermitted("loadFashionMnist()", () => {
   it("splits the validation images off the end of the training files", async () => {
     const data = await loadFashionMnist(folder, { numValidation: 2 });
     assertEquals([...data.train.labels], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -233,7 +234,7 @@ describe("loadFashionMnist()", () => {
   });
 });
 
-describe("loadFashionMnistSample()", () => {
+describePermitted("loadFashionMnistSample()", () => {
   it("holds as many images of each class", async () => {
     const data = await loadFashionMnistSample();
     assertEquals(data.name, "fashion-mnist");
@@ -265,14 +266,14 @@ describe("loadFashionMnistSample()", () => {
   });
 });
 
-describe("hasFashionMnist()", () => {
+describePermitted("hasFashionMnist()", () => {
   it("tells whether the training images are there", () => {
     assertEquals(hasFashionMnist(folder), true);
     assertEquals(hasFashionMnist(join(folder, "none")), false);
   });
 });
 
-describe("fixtures/fashion-mnist", () => {
+describePermitted("fixtures/fashion-mnist", () => {
   it("is smaller than 6 MB", () => {
     const sizes = [...Deno.readDirSync(sampleFolder)]
       .map(({ name }) => Deno.statSync(join(sampleFolder, name)).size);
@@ -330,7 +331,7 @@ describe("fixtures/fashion-mnist", () => {
   });
 });
 
-describe("selectBalanced()", () => {
+describePermitted("selectBalanced()", () => {
   it("fills the parts class by class, in order", () => {
     const labels = Uint8Array.of(1, 1, 0, 1, 0, 1, 0, 0, 1);
     assertEquals(selectBalanced(labels, [2, 1]), [0, 1, 2, 4, 3, 6]);

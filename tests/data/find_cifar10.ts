@@ -13,7 +13,7 @@ import { findCifar10 } from "../../data/cifar10.ts";
 
 /** The folder with CIFAR-10's files, or `undefined`. */
 export const cifar10Directory: string | undefined = [
-  Deno.env.get("CONVLAB_DATA"),
+  mayReadEnvironment() ? Deno.env.get("CONVLAB_DATA") : undefined,
   fromFileUrl(new URL("../../../shared/data", import.meta.url)),
 ].map((folder) => folder ? findCifar10(folder) : undefined)
   .find((folder) => folder !== undefined);
@@ -29,4 +29,10 @@ export function itWithCifar10(
   } else {
     it(name, () => fn(directory));
   }
+}
+
+function mayReadEnvironment(): boolean {
+  const variable = "CONVLAB_DATA";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted";
 }

@@ -1,11 +1,11 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { describe } from "@std/testing/bdd";
 import { loadCifar10 } from "../../data/cifar10.ts";
 import { getCifar10Data } from "../../data/get_cifar10_data.ts";
 import expected from "../../fixtures/cifar10.json" with { type: "json" };
 import { itWithCifar10 } from "./find_cifar10.ts";
+import { describePermitted } from "../permitted.ts";
 
 function countClasses(labels: Int32Array): number[] {
   const counts = new Array<number>(10).fill(0);
@@ -13,7 +13,7 @@ function countClasses(labels: Int32Array): number[] {
   return counts;
 }
 
-describe("loadCifar10()", () => {
+describePermitted("loadCifar10()", () => {
   itWithCifar10("equals the course's loader on the release", (directory) => {
     const { classNames, train, validation } = loadCifar10(directory);
     assertEquals(classNames, [
@@ -53,7 +53,7 @@ describe("loadCifar10()", () => {
   });
 });
 
-describe("getCifar10Data()", () => {
+describePermitted("getCifar10Data()", () => {
   itWithCifar10("rounds the float64 pixels for float32", (directory) => {
     const sizes = { numTraining: 50, numValidation: 20, numTest: 10 };
     const wide = getCifar10Data(directory, sizes);

@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import { describe, it } from "@std/testing/bdd";
+import { describePermitted } from "../permitted.ts";
 import fc from "fast-check";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../data/data_error.ts";
@@ -188,7 +189,7 @@ describe("decodeIdx()", () => {
   });
 });
 
-describe("readIdx()", () => {
+describePermitted("readIdx()", () => {
   it("reads a file and names it in errors", async () => {
     const folder = await Deno.makeTempDir();
     const path = join(folder, "a.idx.gz");

@@ -1,7 +1,7 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { encode } from "fast-png";
 import jpeg from "jpeg-js";
@@ -17,6 +17,7 @@ import { encodePng } from "../../data/png.ts";
 import { resizeImage } from "../../data/resize_image.ts";
 import resized from "../../fixtures/resize.json" with { type: "json" };
 import { tensor, zeros } from "../../numerics/tensor.ts";
+import { describePermitted } from "../permitted.ts";
 
 function read(name: string): Uint8Array {
   return Deno.readFileSync(
@@ -37,7 +38,7 @@ const images = fc.record({
     .map((pixels): Image => ({ width, height, channels, pixels }))
 );
 
-describe("decodeImage()", () => {
+describePermitted("decodeImage()", () => {
   it("reads what encodePng() writes", () => {
     fc.assert(fc.property(images, (image) => {
       assertEquals(decodeImage(encodePng(image)), image);
@@ -125,7 +126,7 @@ describe("decodeImage()", () => {
   });
 });
 
-describe("cropToSquare()", () => {
+describePermitted("cropToSquare()", () => {
   it("takes the middle of wide and tall images, of odd and even differences", () => {
     const row = (width: number, height: number): Image => ({
       width,
@@ -142,7 +143,7 @@ describe("cropToSquare()", () => {
   });
 });
 
-describe("resizeImage()", () => {
+describePermitted("resizeImage()", () => {
   it("equals Pillow's bilinear resampling, byte for byte", () => {
     for (const { shape, pixels, height, width, resized: expected } of resized) {
       const [h = 0, w = 0, c = 0] = shape;
@@ -173,7 +174,7 @@ describe("resizeImage()", () => {
   });
 });
 
-describe("imageToTensor() and imageFromTensor()", () => {
+describePermitted("imageToTensor() and imageFromTensor()", () => {
   it("are inverse, in either layout", () => {
     fc.assert(
       fc.property(

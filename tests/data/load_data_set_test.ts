@@ -2,12 +2,13 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { DataError } from "../../data/data_error.ts";
 import type { DataSetName } from "../../data/data_set.ts";
 import { loadDataSet } from "../../data/load_data_set.ts";
 import { makeCifar10 } from "./make_cifar10.ts";
 import { runScript } from "./run_script.ts";
+import { describePermitted } from "../permitted.ts";
 
 const fashion = fromFileUrl(
   new URL("../../fixtures/fashion-mnist", import.meta.url),
@@ -57,7 +58,7 @@ async function load(
 const sampleNotice = (cacheFolder: string, missing = "") =>
   `Data: the built-in Fashion-MNIST sample${missing}; for CIFAR-10 unpack cifar-10-binary.tar.gz in ${cacheFolder} or pass --data-dir FOLDER`;
 
-describe("loadDataSet()", () => {
+describePermitted("loadDataSet()", () => {
   it("takes the sample where there is no CIFAR-10, and says what to do", async () => {
     assertEquals(await load(), ["Fashion-MNIST sample", sampleNotice(cache)]);
     const empty = join(home, "nowhere");

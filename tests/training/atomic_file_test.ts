@@ -2,9 +2,10 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { runScript } from "../data/run_script.ts";
 import { writeFileAtomically } from "../../training/atomic_file.ts";
+import { describePermitted } from "../permitted.ts";
 
 let folder = "";
 
@@ -27,7 +28,7 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map((entry) => entry.name).toSorted();
 }
 
-describe("writeFileAtomically()", () => {
+describePermitted("writeFileAtomically()", () => {
   it(
     "writes bytes and text, and leaves nothing else",
     inFolder("new", (inner) => {

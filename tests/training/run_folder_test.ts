@@ -2,11 +2,12 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, it } from "@std/testing/bdd";
 import { tensor } from "../../numerics/tensor.ts";
 import { RunFolder } from "../../training/run_folder.ts";
+import { describePermitted } from "../permitted.ts";
 
-describe("RunFolder", () => {
+describePermitted("RunFolder", () => {
   const runs = Deno.makeTempDirSync();
   afterAll(() => Deno.removeSync(runs, { recursive: true }));
 

@@ -7,6 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { describePermitted } from "../permitted.ts";
 import fc from "fast-check";
 import { arrayOf, Tensor, tensor, zeros } from "../../numerics/tensor.ts";
 import {
@@ -373,7 +374,7 @@ describe("decodeSafetensors()", () => {
   });
 });
 
-describe("the safetensors format as Python reads it", () => {
+describePermitted("the safetensors format as Python reads it", () => {
   const python = "/usr/bin/python3";
   const hasNumpy = canRun(python, "import numpy");
   const itWithNumpy = hasNumpy ? it : it.skip;

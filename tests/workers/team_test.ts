@@ -1,11 +1,11 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import asc from "assemblyscript/asc";
+import { beforeAll, it } from "@std/testing/bdd";
 import { SharedMemory } from "../../workers/memory.ts";
 import { WorkerError } from "../../workers/crew.ts";
 import { Team } from "../../workers/team.ts";
+import { describePermitted } from "../permitted.ts";
 
 /** Kernels that behave well and badly, with the contract of the real ones. */
 const SOURCE = `
@@ -29,6 +29,8 @@ export function hang(flag: usize, caller: usize, scratch: usize, begin: i32, end
 }`;
 
 async function compile(): Promise<WebAssembly.Module> {
+  // Loading the compiler takes permissions of its own.
+  const { default: asc } = await import("assemblyscript/asc");
   let bytes: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
     ...[
@@ -53,7 +55,7 @@ async function compile(): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(bytes.slice());
 }
 
-const module = await compile();
+let module: WebAssembly.Module;
 
 /** Where the caller's thread has its scratch memory. */
 function callerScratch(memory: SharedMemory, team: Team): number {
@@ -80,7 +82,11 @@ function startedTeam(memory: SharedMemory, threads: number): Team {
   return team;
 }
 
-describe("Team", () => {
+describePermitted("Team", () => {
+  beforeAll(async () => {
+    module = await compile();
+  });
+
   it("Team.run() does every work item once, on 1, 2, 3 and 5 threads", () => {
     for (const threads of [1, 2, 3, 5]) {
       const memory = new SharedMemory();

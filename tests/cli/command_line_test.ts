@@ -6,7 +6,7 @@ import config from "../../deno.json" with { type: "json" };
 import { defineCommand } from "../../cli/command.ts";
 import type { CommandEntry } from "../../cli/commands.ts";
 import { Interrupted } from "../../cli/exit.ts";
-import { main } from "../../cli/main.ts";
+import { runCommandLine } from "../../cli/command_line.ts";
 import { fakeOutput } from "./fake_output.ts";
 import sample from "./sample_command.ts";
 
@@ -34,11 +34,11 @@ async function run(args: string[], thrown?: unknown) {
   ];
   const stdout = fakeOutput();
   const stderr = fakeOutput();
-  const code = await main(args, { commands, stdout, stderr });
+  const code = await runCommandLine(args, { commands, stdout, stderr });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-describe("main()", () => {
+describe("runCommandLine()", () => {
   it("runs a subcommand with its arguments", async () => {
     const { code, stdout, stderr } = await run(["paint", "cats", "-j"]);
     assertEquals(code, 0);
@@ -132,7 +132,7 @@ describe("main()", () => {
       const { code, stderr } = await run(args, error);
       assertEquals(code, 1);
       assertMatch(stderr, /^error: Cannot go on\n/);
-      assertMatch(stderr, /Error: Cannot go on\n +at .*main_test\.ts/);
+      assertMatch(stderr, /Error: Cannot go on\n +at .*command_line_test\.ts/);
       assertMatch(stderr, /\[cause\]: Error: Lost\n/);
     }
   });
@@ -169,6 +169,6 @@ describe("main()", () => {
         throw new Deno.errors.BrokenPipe("gone");
       },
     };
-    assertEquals(await main(["walk"], { stderr }), 2);
+    assertEquals(await runCommandLine(["walk"], { stderr }), 2);
   });
 });

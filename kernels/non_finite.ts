@@ -1,0 +1,60 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Weights that are infinite or NaN, in the gradient of a convolution's input.
+ *
+ * The kernel sees dout within a border of zeros, and 0 times such a weight is
+ * NaN, where by the definition nothing is added. So it takes these weights for
+ * 0, and their share is added here.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../numerics/tensor.ts";
+import type { Conv2dGeometry } from "./conv2d_tables.ts";
+
+/** Adds to dx what the weights that are not finite contribute, in place. */
+export function addNonFinite(
+  dx: Tensor,
+  dout: Tensor,
+  w: Tensor,
+  g: Conv2dGeometry,
+): void {
+  const taps = g.channels * g.filterHeight * g.filterWidth;
+  for (let k = 0; k < taps; k++) {
+    for (let f = 0; f < g.filters; f++) {
+      const weight = w.data[f * taps + k]!;
+      if (Number.isFinite(weight)) continue;
+      addTap(dx, dout, weight, f, k, g);
+      // Whatever the other filters add there, it stays NaN.
+      if (Number.isNaN(weight)) break;
+    }
+  }
+}
+
+/** dx += weight * dout[f], at the pixels that tap `k` of a filter reads. */
+function addTap(
+  dx: Tensor,
+  dout: Tensor,
+  weight: number,
+  f: number,
+  k: number,
+  g: Conv2dGeometry,
+): void {
+  const column = k % g.filterWidth - g.pad;
+  const row = Math.floor(k / g.filterWidth) % g.filterHeight - g.pad;
+  const channel = Math.floor(k / (g.filterWidth * g.filterHeight));
+  for (let n = 0; n < g.images; n++) {
+    for (let i = 0; i < g.outHeight; i++) {
+      const y = i * g.stride + row;
+      if (y < 0 || y >= g.height) continue;
+      const to = ((n * g.channels + channel) * g.height + y) * g.width;
+      const from = ((n * g.filters + f) * g.outHeight + i) * g.outWidth;
+      for (let j = 0; j < g.outWidth; j++) {
+        const x = j * g.stride + column;
+        if (x < 0 || x >= g.width) continue;
+        dx.data[to + x]! += weight * dout.data[from + j]!;
+      }
+    }
+  }
+}
