@@ -9,6 +9,7 @@
 
 import config from "../deno.json" with { type: "json" };
 import type { DataSet } from "../data/data_set.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { loadDataSet } from "../data/load_data_set.ts";
 import { getThreads, setThreads } from "../kernels/runtime.ts";
 import {
@@ -159,11 +160,14 @@ export async function runTraining(
     inputDim: JSON.stringify(train.imageShape),
   });
   const sample = train.slice(0, Math.min(train.length, MAX_EVALUATED));
-  const accuracies = {
-    trainAccuracy: solver.accuracy(sample, sample.labels),
-    valAccuracy: solver.accuracy(data.validation, data.validation.labels),
-    testAccuracy: solver.accuracy(data.test, data.test.labels),
-  };
+  const sets = [sample, data.validation, data.test] as const;
+  const [trainAccuracy, valAccuracy, testAccuracy] = await evaluate(
+    solver,
+    sets,
+    interrupt.signal,
+    streams,
+  );
+  const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
   run.metric({ kind: "final", ...accuracies, seconds });
   const summary = [
     `${data.title}, ${count(train.length)} training images, ${
@@ -185,6 +189,44 @@ export async function runTraining(
   return { run, solver };
 }
 
+/** The accuracies on three sets of images. */
+async function evaluate(
+  solver: Solver,
+  sets: readonly [ImageSet, ImageSet, ImageSet],
+  signal: AbortSignal,
+  streams: Streams,
+): Promise<readonly [number, number, number]> {
+  const total = sets.reduce((n, { length }) => n + length, 0);
+  using progress = startProgress({
+    ...streams,
+    total,
+    unit: "images",
+    label: "Evaluating",
+  });
+  let done = 0;
+  const accuracyOn = async (images: ImageSet) => {
+    let right = 0;
+    for (let at = 0; at < images.length; at += EVALUATED_AT_ONCE) {
+      const part = images.slice(
+        at,
+        Math.min(images.length, at + EVALUATED_AT_ONCE),
+      );
+      right += solver.accuracy(part, part.labels) * part.length;
+      progress.update(done += part.length);
+      // Ctrl-C gets its turn.
+      await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+    }
+    return Math.round(right) / images.length;
+  };
+  const [train, validation, test] = sets;
+  return [
+    await accuracyOn(train),
+    await accuracyOn(validation),
+    await accuracyOn(test),
+  ];
+}
+
 /** The last check's accuracies, if other parameters are kept than the last. */
 function lastAccuracies(
   { trainAccHistory, valAccHistory, bestValAcc }: Solver,
@@ -198,6 +240,9 @@ function lastAccuracies(
     }`,
   ];
 }
+
+/** Images that are evaluated between two moves of the progress bar. */
+const EVALUATED_AT_ONCE = 500;
 
 /** Training images that the final training accuracy is taken of, the first ones. */
 const MAX_EVALUATED = 10_000;

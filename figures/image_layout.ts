@@ -18,6 +18,8 @@ import { FONT_SIZE, layoutWidthOf, MARGIN } from "./theme.ts";
 const GAP = 14;
 /** The largest image, in units of the layout. */
 const MAX_IMAGE_WIDTH = 480;
+/** The height of a tall image, in widths that there is room for. */
+const MAX_ASPECT = 1.5;
 /** Height of a caption, in sizes of its letters. */
 const CAPTION_HEIGHT = 1.6;
 
@@ -89,7 +91,7 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
       images.push({
         image,
         x: cellX + Math.floor((cellWidth - size.width) / 2),
-        y: y + Math.floor((rowHeight - size.height) / 2),
+        y,
         ...size,
       });
       if (title === undefined) continue;
@@ -111,10 +113,10 @@ function sizeOf(
   available: number,
   interpolation: "nearest" | "smooth",
 ): { width: number; height: number } {
-  let factor = available / width;
+  let factor = Math.min(available / width, MAX_ASPECT * available / height);
   if (interpolation === "nearest" && factor > 1) factor = Math.floor(factor);
   return {
-    width: Math.round(width * factor),
+    width: Math.max(1, Math.round(width * factor)),
     height: Math.max(1, Math.round(height * factor)),
   };
 }

@@ -1,77 +1,86 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Images in a terminal: two pixels in each character, the upper one in the
- * colour of a half block and the lower one in that of its background.
+ * What the terminal can show.
  *
  * @module
  */
 
-import type { Image } from "../data/image.ts";
-import { resizeImage } from "../data/resize_image.ts";
+import type { TerminalColors } from "./ansi.ts";
 
-/** How many colours a terminal has. */
-export type ColorDepth = "24-bit" | "256";
+/** What is known of a terminal; `undefined` where it may not be asked. */
+export interface TerminalEnvironment {
+  /** Whether the stream is a terminal at all. */
+  readonly isTerminal: boolean;
+  /** Whether `NO_COLOR` is set. */
+  readonly noColor: boolean;
+  /** The variable `TERM`; empty where it is not set. */
+  readonly term: string | undefined;
+  /** The variable `COLORTERM`; empty where it is not set. */
+  readonly colorTerm: string | undefined;
+  /** Whether this is Windows, whose terminals set neither variable. */
+  readonly isWindows: boolean;
+}
 
-const UPPER_HALF_BLOCK = "▀";
-const RESET = "\x1b[0m";
+/** A terminal to draw in. */
+export interface Terminal {
+  /** The colours that it shows; `"none"` also for a file or a pipe. */
+  readonly colors: TerminalColors;
+  /** Letters in a line. */
+  readonly columns: number;
+}
+
+const DEFAULT_COLUMNS = 80;
+/** Fewer columns show nothing that could be recognised. */
+const MIN_COLUMNS = 20;
+
+/** Whether a preview makes sense in a terminal: it has colours and enough columns. */
+export function canPreview({ colors, columns }: Terminal): boolean {
+  return colors !== "none" && columns >= MIN_COLUMNS;
+}
 
 /**
- * An image as lines of text with colours.
+ * What the terminal behind a stream can show. Environment variables are read
+ * only where that is allowed already; nothing is ever asked of the user.
  *
- * @param image The image.
- * @param columns Characters in a line at the most; a smaller image is not enlarged.
- * @param depth How many colours the terminal has.
+ * @param stream Where the preview is to be written. Default standard output.
  */
-export function halfBlocks(
-  image: Image,
-  columns: number,
-  depth: ColorDepth,
-): string[] {
-  const width = Math.min(columns, image.width);
-  const height = Math.max(1, Math.round(image.height * width / image.width));
-  const small = resizeImage(image, height, width);
-  const paint = depth === "24-bit" ? trueColor : indexedColor;
-  const lines: string[] = [];
-  for (let y = 0; y < height; y += 2) {
-    let line = "";
-    let before = "";
-    for (let x = 0; x < width; x++) {
-      const upper = paint(38, pixel(small, y, x));
-      const lower = y + 1 < height
-        ? paint(48, pixel(small, y + 1, x))
-        : "\x1b[49m";
-      const colours = upper + lower;
-      line += (colours === before ? "" : colours) + UPPER_HALF_BLOCK;
-      before = colours;
-    }
-    lines.push(line + RESET);
+export function terminalOf(
+  stream: { isTerminal(): boolean } = Deno.stdout,
+): Terminal {
+  const isTerminal = stream.isTerminal();
+  return {
+    colors: colorsOf({
+      isTerminal,
+      noColor: Deno.noColor,
+      term: variable("TERM"),
+      colorTerm: variable("COLORTERM"),
+      isWindows: Deno.build.os === "windows",
+    }),
+    columns: isTerminal ? columns() : DEFAULT_COLUMNS,
+  };
+}
+
+/** The colours that a terminal shows, as far as its environment tells. */
+export function colorsOf(environment: TerminalEnvironment): TerminalColors {
+  const { isTerminal, noColor, term, colorTerm, isWindows } = environment;
+  if (!isTerminal || noColor || term === "dumb") return "none";
+  if (
+    colorTerm === "truecolor" || colorTerm === "24bit" ||
+    term?.endsWith("-direct") || isWindows
+  ) return "truecolor";
+  return term === "" ? "none" : "256";
+}
+
+function variable(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) ?? "" : undefined;
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return DEFAULT_COLUMNS; // Standard streams other than this one are no terminal.
   }
-  return lines;
-}
-
-type Color = readonly [red: number, green: number, blue: number];
-
-function pixel(image: Image, y: number, x: number): Color {
-  const at = (y * image.width + x) * image.channels;
-  const [red = 0, green = red, blue = red] = image.pixels.subarray(
-    at,
-    at + image.channels,
-  );
-  return [red, green, blue];
-}
-
-function trueColor(ground: 38 | 48, [red, green, blue]: Color): string {
-  return `\x1b[${ground};2;${red};${green};${blue}m`;
-}
-
-/** The nearest colour of the 6 × 6 × 6 cube, or of the 24 greys. */
-function indexedColor(ground: 38 | 48, color: Color): string {
-  const [red, green, blue] = color;
-  const grey = Math.max(...color) - Math.min(...color) < 10;
-  const level = (value: number) => Math.round(value / 51);
-  const index = grey && red > 8 && red < 238
-    ? 232 + Math.round((red - 8) / 10)
-    : 16 + 36 * level(red) + 6 * level(green) + level(blue);
-  return `\x1b[${ground};5;${Math.min(index, 255)}m`;
 }

@@ -1,0 +1,95 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Shows figures in a terminal, small.
+ *
+ * @module
+ */
+
+import { assertChart } from "./chart.ts";
+import type { Chart } from "./chart.ts";
+import type { Figure } from "./figure.ts";
+import { columnsOf } from "./image_figure.ts";
+import type { ImageFigure } from "./image_figure.ts";
+import { previewPanel } from "./preview_chart.ts";
+import { previewImage } from "./preview_image.ts";
+import type { Terminal } from "./terminal.ts";
+import { cleanText } from "./text.ts";
+
+/** Letters between images. */
+const GAP = 2;
+
+/**
+ * A figure as text for a terminal: images in coloured half blocks, charts in
+ * Braille patterns. It ends with a line break. Whether the terminal can show
+ * it, {@linkcode canPreview} tells.
+ *
+ * @param figure The figure.
+ * @param terminal Its columns and colours, as {@linkcode terminalOf} finds them.
+ * @throws {RangeError} If the figure has nothing to draw or does not fit together.
+ *
+ * @example A curve without colours
+ * ```ts
+ * import { previewFigure } from "@convlab/convlab";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const text = previewFigure({
+ *   kind: "chart",
+ *   panels: [{ x: { title: "epoch" }, y: { title: "loss" }, series: [{ y: [3, 2, 1] }] }],
+ * }, { columns: 40, colors: "none" });
+ * assertStringIncludes(text, "loss");
+ * ```
+ */
+export function previewFigure(figure: Figure, terminal: Terminal): string {
+  const lines = [figure.title, figure.subtitle]
+    .flatMap((line) => line === undefined ? [] : cleanText(line));
+  const content = figure.kind === "chart"
+    ? chartLines(figure, terminal)
+    : imageLines(figure, terminal);
+  return [...lines, ...content].join("\n") + "\n";
+}
+
+function chartLines(chart: Chart, { columns, colors }: Terminal): string[] {
+  assertChart(chart);
+  return chart.panels.flatMap((panel, p) => [
+    ...(p > 0 ? [""] : []),
+    ...previewPanel(panel, columns, colors),
+  ]);
+}
+
+function imageLines(
+  figure: ImageFigure,
+  { columns, colors }: Terminal,
+): string[] {
+  if (colors === "none") return [];
+  const perRow = columnsOf(figure);
+  const width = Math.max(1, Math.floor((columns + GAP) / perRow) - GAP);
+  const blocks = figure.images.map(({ image }) =>
+    previewImage(image, width, colors)
+  );
+  const cell = Math.max(...blocks.map((block) => block.width));
+  const lines: string[] = [];
+  for (let first = 0; first < blocks.length; first += perRow) {
+    const row = blocks.slice(first, first + perRow);
+    const titles = figure.images.slice(first, first + perRow)
+      .map(({ title }) => center(cleanText(title ?? ""), cell));
+    const heading = titles.join(" ".repeat(GAP)).trimEnd();
+    if (heading !== "") lines.push(heading);
+    const height = Math.max(...row.map(({ lines }) => lines.length));
+    for (let y = 0; y < height; y++) {
+      lines.push(
+        row.map((block) =>
+          (block.lines[y] ?? " ".repeat(block.width)) +
+          " ".repeat(cell - block.width)
+        ).join(" ".repeat(GAP)).trimEnd(),
+      );
+    }
+  }
+  return lines;
+}
+
+function center(text: string, width: number): string {
+  const short = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  const before = Math.floor((width - short.length) / 2);
+  return " ".repeat(before) + short.padEnd(width - before);
+}
