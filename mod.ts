@@ -44,6 +44,9 @@ export {
 } from "./figures/chart.ts";
 export * from "./figures/figure.ts";
 export { type FigureImage, type ImageFigure } from "./figures/image_figure.ts";
+export { previewFigure } from "./figures/preview_figure.ts";
+export type { TerminalColors } from "./figures/ansi.ts";
+export { canPreview, type Terminal, terminalOf } from "./figures/terminal.ts";
 export type { ThemeName } from "./figures/theme.ts";
 export * from "./figures/visualize_grid.ts";
 export { getThreads, setThreads } from "./kernels/runtime.ts";

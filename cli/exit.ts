@@ -94,8 +94,8 @@ function permissionLine(message: string, command?: string): string | undefined {
   );
   if (found === null) return undefined;
   const [, access, flag] = found;
-  const task = command === undefined ? "" : `run "${invocation(command)}", or `;
-  return `Cannot go on without ${access}: ${task}add ${flag} after "deno run"`;
+  const task = command === undefined ? "" : `, or run "${invocation(command)}"`;
+  return `Cannot go on without ${access}: add ${flag} after "deno run"${task}`;
 }
 
 function firstLine(error: unknown): string {

@@ -66,7 +66,11 @@ export function programHelp(
     page,
     "Convlab trains, checks, measures and shows convolutional networks",
     [
-      ["Examples", commands.map((c) => exampleRow(c.name, "", c.summary))],
+      ["Examples", [
+        [invocation("train"), "Train a network on real images"],
+        [`${main} gradcheck`, "Check gradients, without any permission"],
+        [`${main} help train`, "Show what a subcommand can do"],
+      ]],
       ["Usage", [
         [
           `${invocation("SUBCOMMAND")} [OPTIONS]`,
@@ -81,7 +85,6 @@ export function programHelp(
         DEBUG,
       ]],
     ],
-    `${main} help SUBCOMMAND shows the options of a subcommand.`,
   );
 }
 

@@ -16,7 +16,7 @@ import { curvesOf } from "./curves.ts";
 import { OVERFIT } from "./document/history.ts";
 import { ExitCode } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
-import { previewFigure } from "./preview.ts";
+import { showPreview } from "./preview.ts";
 import { loadData, runTraining, TRAINING_OPTIONS } from "./training_run.ts";
 
 export default defineCommand({
@@ -93,7 +93,7 @@ export default defineCommand({
     const figure = curvesOf(run);
     const path = output ?? join(run.path, "curves.png");
     writeFileAtomically(path, await renderFigure(figure, { format }));
-    await previewFigure(figure, streams);
+    showPreview(figure, streams);
     streams.stderr.line(`Run folder: ${run.path}`);
     streams.stderr.line(`Figure: ${path}`);
     return ExitCode.success;

@@ -16,7 +16,7 @@ import { ExitCode, UsageError } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
 import { filtersOf } from "./filters.ts";
 import { convolvedPhotos } from "./photos.ts";
-import { previewFigure } from "./preview.ts";
+import { showPreview } from "./preview.ts";
 
 export default defineCommand({
   examples: [
@@ -107,7 +107,7 @@ export default defineCommand({
       path,
       await renderFigure(figure, { format, theme, ...size }),
     );
-    await previewFigure(figure, streams);
+    showPreview(figure, streams);
     streams.stdout.line(path);
     return ExitCode.success;
   },

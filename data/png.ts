@@ -35,7 +35,9 @@ export function isPng(bytes: Uint8Array): boolean {
  */
 export function encodePng(image: Image): Uint8Array {
   const { width, height, channels, pixels } = image;
-  return encode({ width, height, channels, depth: 8, data: pixels });
+  return encode({ width, height, channels, depth: 8, data: pixels }, {
+    zlib: { level: 6 },
+  });
 }
 
 /**

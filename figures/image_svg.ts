@@ -57,26 +57,34 @@ export function renderImages(
 }
 
 function imageElement(
-  { image, x, y, width, height }: PlacedImage,
+  placed: PlacedImage,
   isPixelated: boolean,
   forRaster: boolean,
 ): string {
-  const isEnlarged = width > image.width;
-  const embedded = forRaster
-    ? isEnlarged && isPixelated
-      ? enlargeImage(image, width / image.width)
-      : resizeImage(image, height, width)
-    : shrinkTo(image, width * MAX_DENSITY, height * MAX_DENSITY);
+  const { x, y, width, height } = placed;
+  const embedded = embed(placed, isPixelated, forRaster);
   const rendering = forRaster
     ? ` image-rendering="optimizeSpeed"`
-    : isEnlarged && isPixelated
-    ? ` style="image-rendering:crisp-edges;image-rendering:pixelated"`
+    : isPixelated
+    ? ` style="image-rendering:pixelated"`
     : "";
   return `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"${rendering} href="data:image/png;base64,${
     encodePng(embedded).toBase64()
   }"/>`;
 }
 
-function shrinkTo(image: Image, width: number, height: number): Image {
-  return image.width > width ? resizeImage(image, height, width) : image;
+/** The image with the pixels that its place needs. */
+function embed(
+  { image, width, height }: PlacedImage,
+  isPixelated: boolean,
+  forRaster: boolean,
+): Image {
+  // Enlarged here, because some programs blur what is to stay pixelated.
+  if (isPixelated && width > image.width) {
+    return enlargeImage(image, width / image.width);
+  }
+  if (forRaster) return resizeImage(image, height, width);
+  return image.width > MAX_DENSITY * width
+    ? resizeImage(image, MAX_DENSITY * height, MAX_DENSITY * width)
+    : image;
 }

@@ -9,14 +9,18 @@
 
 import { foreground, RESET } from "./ansi.ts";
 import type { Rgb, TerminalColors } from "./ansi.ts";
+import { BrailleCanvas } from "./braille_canvas.ts";
 import type { Axis, Panel } from "./chart.ts";
 import { axisTitle, domainOf, missingNote, pointsOf } from "./chart_values.ts";
 import { cleanText } from "./text.ts";
+import { truncate } from "./truncate.ts";
 
 /** Lines of a plot. */
 const PLOT_HEIGHT = 10;
 /** Wider plots are no clearer. */
 const MAX_WIDTH = 80;
+/** Between the labels of a legend. */
+const LEGEND_GAP = "   ";
 /** Visible on light and on dark ground. */
 const COLORS: readonly Rgb[] = [
   [0x3a, 0x9b, 0xdc],
@@ -26,10 +30,6 @@ const COLORS: readonly Rgb[] = [
   [0xc9, 0x9a, 0x00],
   [0x8a, 0x94, 0xa0],
 ];
-/** The bit of each dot of a Braille pattern, by column and row. */
-const DOT_BITS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]] as const;
-const BRAILLE_START = 0x2800;
-
 /**
  * A panel as lines of text for a terminal.
  *
@@ -44,13 +44,17 @@ export function previewPanel(
 ): string[] {
   const points = panel.series.map((series) => pointsOf(series, panel));
   const drawn = points.flat().filter(({ y }) => y !== null);
+  const heading = [panel.title ?? "", missingNote(panel)]
+    .filter((line) => line !== "")
+    .map((line) => truncate(cleanText(line), columns));
+  if (drawn.length === 0) return heading;
   const x = domainOf(drawn.map(({ x }) => x), panel.x);
   const y = domainOf(drawn.map(({ y }) => y!), panel.y);
   const yLabels = y.map(formatNumber);
   const gutter = Math.max(...yLabels.map((label) => label.length));
   const width = Math.max(1, Math.min(columns, MAX_WIDTH) - gutter - 2);
 
-  const canvas = new Canvas(width, PLOT_HEIGHT);
+  const canvas = new BrailleCanvas(width, PLOT_HEIGHT);
   for (const [s, series] of panel.series.entries()) {
     const isLine = series.mark !== "point";
     let last: readonly [number, number] | undefined;
@@ -77,65 +81,13 @@ export function previewPanel(
   });
   const indent = " ".repeat(gutter + 1);
   return [
-    ...[panel.title ?? "", missingNote(panel)].filter((line) => line !== ""),
-    ...legend(panel, paint),
-    cleanText(axisTitle(panel.y)),
+    ...heading,
+    ...legend(panel, columns, paint),
+    truncate(cleanText(axisTitle(panel.y)), columns),
     ...rows,
     `${indent}└${"─".repeat(width)}`,
     `${indent} ${xLabels(x, panel.x, width)}`,
   ];
-}
-
-/** Dots in Braille patterns, each pattern in the colour of the series that drew there last. */
-class Canvas {
-  readonly #width: number;
-  readonly #bits: Uint8Array;
-  readonly #series: Uint16Array;
-
-  constructor(width: number, height: number) {
-    this.#width = width;
-    this.#bits = new Uint8Array(width * height);
-    this.#series = new Uint16Array(width * height);
-  }
-
-  line(
-    from: readonly [number, number],
-    to: readonly [number, number],
-    s: number,
-  ) {
-    const dx = to[0] - from[0];
-    const dy = to[1] - from[1];
-    const steps = Math.ceil(Math.max(Math.abs(dx), Math.abs(dy), 1));
-    for (let i = 0; i <= steps; i++) {
-      this.#dot(from[0] + dx * i / steps, from[1] + dy * i / steps, s);
-    }
-  }
-
-  rows(paint: (text: string, s: number) => string): string[] {
-    const rows: string[] = [];
-    for (let at = 0; at < this.#bits.length; at += this.#width) {
-      let row = "";
-      for (let i = at; i < at + this.#width; i++) {
-        const bits = this.#bits[i]!;
-        row += bits === 0
-          ? " "
-          : paint(String.fromCodePoint(BRAILLE_START + bits), this.#series[i]!);
-      }
-      rows.push(row.trimEnd());
-    }
-    return rows;
-  }
-
-  #dot(x: number, y: number, s: number): void {
-    const column = Math.round(x);
-    const row = Math.round(y);
-    const i = (row >> 2) * this.#width + (column >> 1);
-    const isInside = column >= 0 && column < 2 * this.#width && row >= 0 &&
-      i < this.#bits.length;
-    if (!isInside) return;
-    this.#bits[i]! |= DOT_BITS[column & 1]![row & 3]!;
-    this.#series[i] = s;
-  }
 }
 
 /** Where a value lies between the ends of an axis, 0 to 1 inside. */
@@ -149,16 +101,28 @@ function place(
     : (value - low) / (high - low);
 }
 
+/** Labels beside samples of their colours, in as many lines as needed. */
 function legend(
   { series }: Panel,
+  columns: number,
   paint: (text: string, s: number) => string,
 ): string[] {
-  const items = series.flatMap(({ label, mark }, s) =>
-    label === undefined
-      ? []
-      : `${paint(mark === "point" ? "•" : "━", s)} ${cleanText(label)}`
-  );
-  return items.length > 0 ? [items.join("   ")] : [];
+  const lines: string[] = [];
+  let room = 0;
+  for (const [s, { label, mark }] of series.entries()) {
+    if (label === undefined) continue;
+    const text = truncate(cleanText(label), columns - 2);
+    const item = `${paint(mark === "point" ? "•" : "━", s)} ${text}`;
+    const width = text.length + 2;
+    if (width + LEGEND_GAP.length <= room) {
+      lines.push(lines.pop()! + LEGEND_GAP + item);
+      room -= width + LEGEND_GAP.length;
+    } else {
+      lines.push(item);
+      room = columns - width;
+    }
+  }
+  return lines;
 }
 
 function xLabels(
@@ -169,13 +133,15 @@ function xLabels(
   const [low, high] = x.map(formatNumber) as [string, string];
   const room = width - low.length - high.length;
   const title = cleanText(axisTitle(axis));
-  if (room < title.length + 2) return title;
+  if (room < title.length + 2) return truncate(title, width);
   const before = Math.floor((room - title.length) / 2);
   return low + " ".repeat(before) + title +
     " ".repeat(room - title.length - before) + high;
 }
 
-/** At most four significant digits. */
+/** Whole numbers as they are, others with three significant digits. */
 function formatNumber(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return String(
+    Number.isSafeInteger(value) ? value : Number(value.toPrecision(3)),
+  );
 }

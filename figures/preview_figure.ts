@@ -15,6 +15,7 @@ import { previewPanel } from "./preview_chart.ts";
 import { previewImage } from "./preview_image.ts";
 import type { Terminal } from "./terminal.ts";
 import { cleanText } from "./text.ts";
+import { truncate } from "./truncate.ts";
 
 /** Letters between images. */
 const GAP = 2;
@@ -42,7 +43,8 @@ const GAP = 2;
  */
 export function previewFigure(figure: Figure, terminal: Terminal): string {
   const lines = [figure.title, figure.subtitle]
-    .flatMap((line) => line === undefined ? [] : cleanText(line));
+    .flatMap((line) => line === undefined ? [] : cleanText(line))
+    .map((line) => truncate(line, terminal.columns));
   const content = figure.kind === "chart"
     ? chartLines(figure, terminal)
     : imageLines(figure, terminal);
@@ -89,7 +91,7 @@ function imageLines(
 }
 
 function center(text: string, width: number): string {
-  const short = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  const short = truncate(text, width);
   const before = Math.floor((width - short.length) / 2);
   return " ".repeat(before) + short.padEnd(width - before);
 }

@@ -136,7 +136,7 @@ function backwardFilter(
   };
 }
 
-/** dx, as if weights that are not finite were 0, and whether there are none. */
+/** dx, as if all weights were finite (non_finite.ts), and whether they are. */
 function backwardInput(
   frame: Frame,
   dout: number,
@@ -175,7 +175,10 @@ function backwardInput(
                 ((c >> 2) * taps + k) * TILE_ROWS + (c & 3);
               const value = w.data[at]!;
               if (Number.isFinite(value)) weights[to] = value;
-              else finite = false;
+              else {
+                weights[to] = value > 0 ? 1 : -1;
+                finite = false;
+              }
             }
           }
         }

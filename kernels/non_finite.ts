@@ -4,8 +4,10 @@
  * Weights that are infinite or NaN, in the gradient of a convolution's input.
  *
  * The kernel sees dout within a border of zeros, and 0 times such a weight is
- * NaN, where by the definition nothing is added. So it takes these weights for
- * 0, and their share is added here.
+ * NaN, where by the definition nothing is added. So it takes an infinite weight
+ * for 1 of its sign (and NaN for any number), and what these weights give by
+ * the definition is added here. The 1 changes nothing: where it counts, the sum
+ * is infinite in the same direction, or NaN, already.
  *
  * @module
  */

@@ -145,7 +145,7 @@ describe("runCommandLine()", () => {
     assertEquals(code, 1);
     assertEquals(
       stderr,
-      'error: Cannot go on without net access to "example.com:80": run "deno task fail", or add --allow-net after "deno run"\n',
+      'error: Cannot go on without net access to "example.com:80": add --allow-net after "deno run", or run "deno task fail"\n',
     );
   });
 

@@ -86,8 +86,9 @@ describe("programHelp()", () => {
 Convlab trains, checks, measures and shows convolutional networks
 
 Examples:
-  deno task gradcheck  Check gradients
-  deno task train      Train a network
+  deno task train                  Train a network on real images
+  deno run cli/main.ts gradcheck   Check gradients, without any permission
+  deno run cli/main.ts help train  Show what a subcommand can do
 
 Usage:
   deno task SUBCOMMAND [OPTIONS]  With the permissions it needs
@@ -102,8 +103,6 @@ Options:
   -h, --help     Show this help
   -V, --version  Show the version
       --debug    Show where an error comes from
-
-deno run cli/main.ts help SUBCOMMAND shows the options of a subcommand.
 `,
     );
   });

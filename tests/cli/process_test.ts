@@ -96,7 +96,7 @@ describePermitted("cli/main.ts as a process", () => {
     assertEquals(stdout, "");
     assertMatch(
       stderr,
-      /^error: Cannot go on without read access to ".*my_layer\.ts": run "deno task gradcheck", or add --allow-read after "deno run"\n$/,
+      /^error: Cannot go on without read access to ".*my_layer\.ts": add --allow-read after "deno run", or run "deno task gradcheck"\n$/,
     );
   });
 

@@ -14,7 +14,9 @@ import type { Image } from "../../data/image.ts";
 import type { Chart } from "../../figures/chart.ts";
 import { figureFormatOf, renderFigure } from "../../figures/figure.ts";
 import type { ImageFigure } from "../../figures/image_figure.ts";
-import { halfBlocks } from "../../figures/terminal.ts";
+import { previewFigure } from "../../figures/preview_figure.ts";
+import { previewImage } from "../../figures/preview_image.ts";
+import { canPreview, colorsOf } from "../../figures/terminal.ts";
 import { visualizeGrid } from "../../figures/visualize_grid.ts";
 import gridFixture from "../../fixtures/grid.json" with { type: "json" };
 import { relError } from "../../numerics/rel_error.ts";
@@ -239,7 +241,7 @@ describe("visualizeGrid()", () => {
   });
 });
 
-describe("halfBlocks()", () => {
+describe("previewImage()", () => {
   const image: Image = {
     width: 2,
     height: 2,
@@ -247,22 +249,68 @@ describe("halfBlocks()", () => {
     pixels: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255),
   };
 
-  it("shows two rows of pixels in one line", () => {
-    assertEquals(halfBlocks(image, 10, "24-bit"), [
-      "\x1b[38;2;255;0;0m\x1b[48;2;0;0;255m▀\x1b[38;2;0;255;0m\x1b[48;2;255;255;255m▀\x1b[0m",
-    ]);
+  it("shows two rows of pixels in one line, in 24 bits or the nearest of 256 colours", () => {
+    const line = (colors: "truecolor" | "256") =>
+      previewImage(image, 2, colors).lines.join("\n");
+    for (
+      const code of [
+        "38;2;255;0;0",
+        "48;2;0;0;255",
+        "38;2;0;255;0",
+        "48;2;255;255;255",
+      ]
+    ) {
+      assertStringIncludes(line("truecolor"), code);
+    }
+    for (const code of ["38;5;196", "48;5;21", "38;5;46", "48;5;231"]) {
+      assertStringIncludes(line("256"), code);
+    }
+    assertEquals(line("256").split("▀").length - 1, 2);
   });
 
-  it("finds the nearest of 256 colours", () => {
-    assertEquals(halfBlocks(image, 10, "256"), [
-      "\x1b[38;5;196m\x1b[48;5;21m▀\x1b[38;5;46m\x1b[48;5;231m▀\x1b[0m",
-    ]);
-  });
-
-  it("shrinks to the columns that there are, an odd last row on its own", () => {
-    const lines = halfBlocks(plain(30, 15, [9, 9, 9]), 10, "24-bit");
+  it("shrinks to the columns that there are", () => {
+    const { lines, width } = previewImage(
+      plain(30, 15, [9, 9, 9]),
+      10,
+      "truecolor",
+    );
+    assertEquals(width, 10);
     assertEquals(lines.length, 3);
-    assertEquals(lines[0]!.split("▀").length - 1, 10);
-    assertStringIncludes(lines[2]!, "\x1b[49m");
+  });
+});
+
+describe("previewFigure()", () => {
+  it("draws a chart with letters alone, within the columns", () => {
+    const text = previewFigure(CHART, { columns: 50, colors: "none" });
+    for (const word of ["A run", "loss", "accuracy", "train", "val"]) {
+      assertStringIncludes(text, word);
+    }
+    assert(!text.includes("\x1b"));
+    for (const line of text.split("\n")) assert([...line].length <= 50, line);
+  });
+});
+
+describe("canPreview()", () => {
+  it("says no to pipes, NO_COLOR, dumb and narrow terminals", () => {
+    const colors = (change: Partial<Parameters<typeof colorsOf>[0]>) =>
+      colorsOf({
+        isTerminal: true,
+        noColor: false,
+        term: "xterm-256color",
+        colorTerm: "",
+        isWindows: false,
+        ...change,
+      });
+    assertEquals(colors({}), "256");
+    assertEquals(colors({ colorTerm: "truecolor" }), "truecolor");
+    for (
+      const change of [{ isTerminal: false }, { noColor: true }, {
+        term: "dumb",
+      }]
+    ) {
+      assertEquals(canPreview({ colors: colors(change), columns: 80 }), false);
+    }
+    assertEquals(canPreview({ colors: "256", columns: 10 }), false);
+    assertEquals(canPreview({ colors: "256", columns: 80 }), true);
   });
 });
