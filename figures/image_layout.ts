@@ -7,9 +7,9 @@
  */
 
 import type { Image } from "../data/image.ts";
-import { columnsOf } from "./image_figure.ts";
 import { layoutHeading } from "./heading.ts";
-import type { ImageFigure } from "./image_figure.ts";
+import { columnsOf } from "./image_figure.ts";
+import type { FigureImage, ImageFigure } from "./image_figure.ts";
 import type { PlacedText } from "./svg.ts";
 import { cleanText, truncateText } from "./text.ts";
 import { FONT_SIZE, layoutWidthOf, MARGIN } from "./theme.ts";
@@ -22,6 +22,8 @@ const MAX_IMAGE_WIDTH = 480;
 const MAX_ASPECT = 1.5;
 /** Height of a caption, in sizes of its letters. */
 const CAPTION_HEIGHT = 1.6;
+/** From an image up to the baseline of its caption, in sizes of its letters. */
+const CAPTION_LIFT = 0.55;
 
 /** An image and its rectangle. */
 export interface PlacedImage {
@@ -40,6 +42,19 @@ export interface ImageLayout {
   readonly texts: readonly PlacedText[];
 }
 
+/** Measures that all cells of a figure share, in pixels. */
+interface Grid {
+  readonly left: number;
+  readonly cellWidth: number;
+  readonly gap: number;
+  readonly captionSize: number;
+}
+
+/** An image that has its size, but not its place yet. */
+type SizedImage = FigureImage & {
+  readonly size: { readonly width: number; readonly height: number };
+};
+
 /**
  * Lays out a figure of images.
  *
@@ -51,16 +66,20 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
   const unit = width / layoutWidthOf(width);
   const margin = Math.round(MARGIN * unit);
   const gap = Math.round(GAP * unit);
-  const available = Math.min(
-    Math.floor((width - 2 * margin - (columns - 1) * gap) / columns),
-    Math.round(MAX_IMAGE_WIDTH * unit),
-  );
-  const sizes = figure.images.map(({ image }) =>
-    sizeOf(image, Math.max(1, available), figure.interpolation ?? "nearest")
-  );
-  const cellWidth = Math.max(...sizes.map((size) => size.width));
-  const gridWidth = columns * cellWidth + (columns - 1) * gap;
-  const left = Math.max(margin, Math.floor((width - gridWidth) / 2));
+  const room = Math.floor((width - 2 * margin + gap) / columns) - gap;
+  const available = Math.max(1, Math.min(room, MAX_IMAGE_WIDTH * unit));
+  const sized = figure.images.map((entry) => ({
+    ...entry,
+    size: sizeOf(entry.image, available, figure.interpolation ?? "nearest"),
+  }));
+  const cellWidth = Math.max(...sized.map(({ size }) => size.width));
+  const gridWidth = columns * (cellWidth + gap) - gap;
+  const grid = {
+    left: Math.max(margin, Math.floor((width - gridWidth) / 2)),
+    cellWidth,
+    gap,
+    captionSize: FONT_SIZE.heading * unit,
+  };
 
   const heading = layoutHeading({
     title: figure.title,
@@ -73,41 +92,50 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
     y: margin,
     width: width - 2 * margin,
   });
-  const texts: PlacedText[] = [...heading.texts];
+  const texts = [...heading.texts];
   const images: PlacedImage[] = [];
   let y = margin + (heading.height > 0 ? heading.height + gap : 0);
-  for (let first = 0; first < figure.images.length; first += columns) {
-    const row = figure.images.slice(first, first + columns);
-    const fontSize = FONT_SIZE.heading * unit;
-    if (row.some(({ title }) => title !== undefined)) {
-      y += Math.round(fontSize * CAPTION_HEIGHT);
-    }
-    const rowHeight = Math.max(
-      ...sizes.slice(first, first + columns).map((size) => size.height),
-    );
-    for (const [column, { image, title }] of row.entries()) {
-      const size = sizes[first + column]!;
-      const cellX = left + column * (cellWidth + gap);
-      images.push({
-        image,
-        x: cellX + Math.floor((cellWidth - size.width) / 2),
-        y,
-        ...size,
-      });
-      if (title === undefined) continue;
-      texts.push({
-        text: truncateText(cleanText(title), cellWidth + gap / 2, { fontSize }),
-        x: cellX + cellWidth / 2,
-        y: y - Math.round(fontSize * 0.55),
-        fontSize,
-        centered: true,
-      });
-    }
-    y += rowHeight + gap;
+  for (let first = 0; first < sized.length; first += columns) {
+    const row = sized.slice(first, first + columns);
+    const hasCaptions = row.some(({ title }) => title !== undefined);
+    if (hasCaptions) y += Math.round(grid.captionSize * CAPTION_HEIGHT);
+    images.push(...placeImages(row, y, grid));
+    texts.push(...placeCaptions(row, y, grid));
+    y += Math.max(...row.map(({ size }) => size.height)) + gap;
   }
   return { width, height: y - gap + margin, images, texts };
 }
 
+/** The images of a row, each in the middle of its column. */
+function placeImages(
+  row: readonly SizedImage[],
+  y: number,
+  { left, cellWidth, gap }: Grid,
+): PlacedImage[] {
+  return row.map(({ image, size }, column) => {
+    const indent = Math.floor((cellWidth - size.width) / 2);
+    return { image, x: left + column * (cellWidth + gap) + indent, y, ...size };
+  });
+}
+
+/** The titles of a row, above images that begin at `y`. */
+function placeCaptions(
+  row: readonly SizedImage[],
+  y: number,
+  { left, cellWidth, gap, captionSize: fontSize }: Grid,
+): PlacedText[] {
+  return row.flatMap(({ title }, column) =>
+    title === undefined ? [] : {
+      text: truncateText(cleanText(title), cellWidth + gap / 2, { fontSize }),
+      x: left + column * (cellWidth + gap) + cellWidth / 2,
+      y: y - Math.round(fontSize * CAPTION_LIFT),
+      fontSize,
+      centered: true,
+    }
+  );
+}
+
+/** The size of an image that fills the room it has, by a whole factor if it is enlarged to squares. */
 function sizeOf(
   { width, height }: Image,
   available: number,

@@ -61,11 +61,17 @@ function imageElement(
   isPixelated: boolean,
   forRaster: boolean,
 ): string {
-  const { x, y, width, height } = placed;
-  const embedded = embed(placed, isPixelated, forRaster);
+  const { image, x, y, width, height } = placed;
+  const isEnlarged = isPixelated && width > image.width;
+  // Enlarged here too, because some programs blur what is to stay pixelated.
+  const embedded = isEnlarged
+    ? enlargeImage(image, width / image.width)
+    : forRaster
+    ? resizeImage(image, height, width)
+    : shrinkTo(MAX_DENSITY, placed);
   const rendering = forRaster
     ? ` image-rendering="optimizeSpeed"`
-    : isPixelated
+    : isEnlarged
     ? ` style="image-rendering:pixelated"`
     : "";
   return `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"${rendering} href="data:image/png;base64,${
@@ -73,18 +79,11 @@ function imageElement(
   }"/>`;
 }
 
-/** The image with the pixels that its place needs. */
-function embed(
+function shrinkTo(
+  density: number,
   { image, width, height }: PlacedImage,
-  isPixelated: boolean,
-  forRaster: boolean,
 ): Image {
-  // Enlarged here, because some programs blur what is to stay pixelated.
-  if (isPixelated && width > image.width) {
-    return enlargeImage(image, width / image.width);
-  }
-  if (forRaster) return resizeImage(image, height, width);
-  return image.width > MAX_DENSITY * width
-    ? resizeImage(image, MAX_DENSITY * height, MAX_DENSITY * width)
+  return image.width > density * width
+    ? resizeImage(image, density * height, density * width)
     : image;
 }

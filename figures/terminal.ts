@@ -34,7 +34,18 @@ const DEFAULT_COLUMNS = 80;
 /** Fewer columns show nothing that could be recognised. */
 const MIN_COLUMNS = 20;
 
-/** Whether a preview makes sense in a terminal: it has colours and enough columns. */
+/**
+ * Whether a preview makes sense in a terminal: it has colours and enough columns.
+ *
+ * @example Nothing into a pipe
+ * ```ts
+ * import { canPreview } from "@convlab/convlab";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * assert(canPreview({ colors: "256", columns: 80 }));
+ * assertEquals(canPreview({ colors: "none", columns: 80 }), false);
+ * ```
+ */
 export function canPreview({ colors, columns }: Terminal): boolean {
   return colors !== "none" && columns >= MIN_COLUMNS;
 }
@@ -44,6 +55,14 @@ export function canPreview({ colors, columns }: Terminal): boolean {
  * only where that is allowed already; nothing is ever asked of the user.
  *
  * @param stream Where the preview is to be written. Default standard output.
+ *
+ * @example A stream that is no terminal
+ * ```ts
+ * import { terminalOf } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(terminalOf({ isTerminal: () => false }).colors, "none");
+ * ```
  */
 export function terminalOf(
   stream: { isTerminal(): boolean } = Deno.stdout,
