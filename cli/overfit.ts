@@ -17,7 +17,8 @@ import { OVERFIT } from "./document/history.ts";
 import { ExitCode } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
 import { showPreview } from "./preview.ts";
-import { loadData, runTraining, TRAINING_OPTIONS } from "./training_run.ts";
+import { loadData, TRAINING_OPTIONS } from "./training_options.ts";
+import { runTraining } from "./training_run.ts";
 
 export default defineCommand({
   examples: [

@@ -13,7 +13,8 @@ import { defineCommand } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { kebabCase } from "./arguments.ts";
-import { loadData, runTraining, TRAINING_OPTIONS } from "./training_run.ts";
+import { loadData, TRAINING_OPTIONS } from "./training_options.ts";
+import { runTraining } from "./training_run.ts";
 
 const OPTIONS = {
   epochs: {

@@ -1,16 +1,14 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * What `train` and `overfit` have in common: data, a run folder, training with
- * a log, metrics and progress, and the last word on the accuracies.
+ * What `train` and `overfit` do: training with a log, metrics and progress, in a
+ * run folder.
  *
  * @module
  */
 
 import config from "../deno.json" with { type: "json" };
 import type { DataSet } from "../data/data_set.ts";
-import type { ImageSet } from "../data/image_set.ts";
-import { loadDataSet } from "../data/load_data_set.ts";
 import { getThreads, setThreads } from "../kernels/runtime.ts";
 import {
   ThreeLayerConvNet,
@@ -22,48 +20,9 @@ import { Solver } from "../training/solver.ts";
 import type { SolverOptions } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
 import { listenForInterrupt } from "./exit.ts";
+import { finalAccuracies } from "./final_accuracies.ts";
 import { startProgress } from "./progress.ts";
-
-/** Options of every subcommand that trains. */
-export const TRAINING_OPTIONS = {
-  dataset: {
-    kind: "choice",
-    choices: ["cifar10", "fashion-mnist"],
-    help:
-      "Data set; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST",
-  },
-  dataDir: {
-    kind: "string",
-    placeholder: "DIR",
-    help: "Folder with the data set's files",
-  },
-  name: {
-    kind: "string",
-    placeholder: "NAME",
-    help: "Name of the run; by default made of the subcommand and the time",
-  },
-  runsDir: {
-    kind: "string",
-    placeholder: "DIR",
-    default: "runs",
-    help: "Folder of all runs",
-  },
-  threads: {
-    kind: "integer",
-    min: 1,
-    max: 256,
-    help: "Threads; by default one for each core. Results do not depend on it",
-  },
-} as const;
-
-/** Values of {@linkcode TRAINING_OPTIONS}. */
-export interface TrainingArguments {
-  readonly dataset: "cifar10" | "fashion-mnist" | undefined;
-  readonly dataDir: string | undefined;
-  readonly name: string | undefined;
-  readonly runsDir: string;
-  readonly threads: number | undefined;
-}
+import type { TrainingArguments } from "./training_options.ts";
 
 /** A training to be run. */
 export interface TrainingPlan {
@@ -80,16 +39,6 @@ export interface TrainingPlan {
   readonly random: RandomState;
   /** What else the configuration file should tell. */
   readonly settings: Record<string, unknown>;
-}
-
-/** Loads the data that the options ask for, and says which it is if Convlab chose. */
-export async function loadData(
-  { dataset, dataDir }: Pick<TrainingArguments, "dataset" | "dataDir">,
-  { stderr }: Streams,
-): Promise<DataSet> {
-  const { data, notice } = await loadDataSet({ dataset, dataDir });
-  if (notice) stderr.line(notice);
-  return data;
 }
 
 /** Trains, and leaves a run folder behind. */
@@ -161,7 +110,7 @@ export async function runTraining(
   });
   const sample = train.slice(0, Math.min(train.length, MAX_EVALUATED));
   const sets = [sample, data.validation, data.test] as const;
-  const [trainAccuracy, valAccuracy, testAccuracy] = await evaluate(
+  const [trainAccuracy, valAccuracy, testAccuracy] = await finalAccuracies(
     solver,
     sets,
     interrupt.signal,
@@ -189,44 +138,6 @@ export async function runTraining(
   return { run, solver };
 }
 
-/** The accuracies on three sets of images. */
-async function evaluate(
-  solver: Solver,
-  sets: readonly [ImageSet, ImageSet, ImageSet],
-  signal: AbortSignal,
-  streams: Streams,
-): Promise<readonly [number, number, number]> {
-  const total = sets.reduce((n, { length }) => n + length, 0);
-  using progress = startProgress({
-    ...streams,
-    total,
-    unit: "images",
-    label: "Evaluating",
-  });
-  let done = 0;
-  const accuracyOn = async (images: ImageSet) => {
-    let right = 0;
-    for (let at = 0; at < images.length; at += EVALUATED_AT_ONCE) {
-      const part = images.slice(
-        at,
-        Math.min(images.length, at + EVALUATED_AT_ONCE),
-      );
-      right += solver.accuracy(part, part.labels) * part.length;
-      progress.update(done += part.length);
-      // Ctrl-C gets its turn.
-      await new Promise((resolve) => setTimeout(resolve));
-      signal.throwIfAborted();
-    }
-    return Math.round(right) / images.length;
-  };
-  const [train, validation, test] = sets;
-  return [
-    await accuracyOn(train),
-    await accuracyOn(validation),
-    await accuracyOn(test),
-  ];
-}
-
 /** The last check's accuracies, if other parameters are kept than the last. */
 function lastAccuracies(
   { trainAccHistory, valAccHistory, bestValAcc }: Solver,
@@ -240,9 +151,6 @@ function lastAccuracies(
     }`,
   ];
 }
-
-/** Images that are evaluated between two moves of the progress bar. */
-const EVALUATED_AT_ONCE = 500;
 
 /** Training images that the final training accuracy is taken of, the first ones. */
 const MAX_EVALUATED = 10_000;
