@@ -51,8 +51,7 @@ export async function compileKernels(): Promise<Map<string, Uint8Array>> {
 
 /** AssemblyScript that exports each kernel for both dtypes. */
 function entryPoint(): string {
-  const kernel =
-    /\/\/ kernel (\S+)\n(?:.*\n){2}export function (\w+)<T>\(([^)]*)\)/g;
+  const kernel = /\/\/ kernel (\S+)\nexport function (\w+)<T>\(([^)]*)\)/g;
   const lines: string[] = [];
   for (const { name: file } of [...Deno.readDirSync(SOURCE)].sort(byName)) {
     for (const match of (readSource(file) ?? "").matchAll(kernel)) {

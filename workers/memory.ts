@@ -35,7 +35,7 @@ export class SharedMemory {
   /** Reserves the address space; pages are committed as they are first used. */
   constructor() {
     this.memory = reserve();
-    this.#buffer = this.memory.buffer as unknown as SharedArrayBuffer;
+    this.#buffer = bufferOf(this.memory);
     this.#buffers.add(this.#buffer);
     // The first page stays out of use, so that no block has the address 0.
     this.#free.push({
@@ -134,7 +134,7 @@ export class SharedMemory {
         } and cannot grow past ${gibibytes(MAX_PAGES * PAGE_BYTES)}`,
       );
     }
-    this.#buffer = this.memory.buffer as unknown as SharedArrayBuffer;
+    this.#buffer = bufferOf(this.memory);
     this.#buffers.add(this.#buffer);
     this.#insert({ address: end, bytes: this.#buffer.byteLength - end });
   }
@@ -149,6 +149,13 @@ function reserve(): WebAssembly.Memory {
       if (maximum <= 1024) throw error;
     }
   }
+}
+
+/** The memory's buffer, which TypeScript does not know to be shared where the memory is. */
+function bufferOf(memory: WebAssembly.Memory): SharedArrayBuffer {
+  const buffer: ArrayBufferLike = memory.buffer;
+  if (buffer instanceof SharedArrayBuffer) return buffer;
+  throw new TypeError("Cannot use memory: expected it to be shared");
 }
 
 function roundUp(n: number, multiple: number): number {

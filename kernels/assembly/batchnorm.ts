@@ -9,8 +9,6 @@ import { bytes, lanes, sumLanes, zero } from "./simd";
 
 /** mean[c] and variance[c] (over N · size, not N · size - 1) of channels `begin` to `end`. */
 // kernel batchnorm_statistics
-// @ts-ignore: decorator
-@inline
 export function batchnormStatistics<T>(
   x: usize, mean: usize, variance: usize, images: i32, channels: i32, size: i32,
   scratch: usize, begin: i32, end: i32,
@@ -46,8 +44,6 @@ export function batchnormStatistics<T>(
 
 /** Rows `begin` to `end` (image and channel) of out = scale[c] * (x - mean[c]) + shift[c]. */
 // kernel batchnorm_apply
-// @ts-ignore: decorator
-@inline
 export function batchnormApply<T>(
   x: usize, mean: usize, scale: usize, shift: usize, out: usize, channels: i32, size: i32,
   scratch: usize, begin: i32, end: i32,
@@ -70,8 +66,6 @@ export function batchnormApply<T>(
 
 /** dgamma[c] = sum of dout * (x - mean[c]) * inverse[c], dbeta[c] = sum of dout. */
 // kernel batchnorm_backward_sums
-// @ts-ignore: decorator
-@inline
 export function batchnormBackwardSums<T>(
   x: usize, dout: usize, mean: usize, inverse: usize, dgamma: usize, dbeta: usize,
   images: i32, channels: i32, size: i32, scratch: usize, begin: i32, end: i32,
@@ -106,8 +100,6 @@ export function batchnormBackwardSums<T>(
  * dx = gamma * inverse * (dout - dbeta / M - (x - mean) * inverse * dgamma / M), M = N · size.
  */
 // kernel batchnorm_backward_input
-// @ts-ignore: decorator
-@inline
 export function batchnormBackwardInput<T>(
   x: usize, dout: usize, mean: usize, inverse: usize, gamma: usize, dgamma: usize, dbeta: usize,
   dx: usize, images: i32, channels: i32, size: i32, scratch: usize, begin: i32, end: i32,

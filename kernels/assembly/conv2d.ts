@@ -11,8 +11,6 @@ import { correlate, SPILL_BYTES } from "./tile";
 
 /** Images `begin` to `end` of out[n, f] = bias[f] + sum of w[f] * window of x[n]. */
 // kernel conv2d_forward_4x{columns}
-// @ts-ignore: decorator
-@inline
 export function conv2dForward<T>(
   x: usize, weights: usize, bias: usize, offsets: usize, out: usize,
   channels: i32, height: i32, width: i32,
@@ -46,8 +44,6 @@ export function conv2dForward<T>(
  * first row and first column of dx.
  */
 // kernel conv2d_backward_input_4x{columns}
-// @ts-ignore: decorator
-@inline
 export function conv2dBackwardInput<T>(
   dout: usize, weights: usize, zeros: usize, offsets: usize, phases: usize, phaseCount: i32, dx: usize,
   channels: i32, height: i32, width: i32,
@@ -84,8 +80,6 @@ export function conv2dBackwardInput<T>(
  * and the sum over each image n of dout to dbParts[n].
  */
 // kernel conv2d_backward_filter_4x3
-// @ts-ignore: decorator
-@inline
 export function conv2dBackwardFilter<T>(
   x: usize, dout: usize, offsets: usize, dwParts: usize, dbParts: usize,
   images: i32, groupSize: i32, channels: i32, height: i32, width: i32,

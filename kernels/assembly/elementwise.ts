@@ -9,8 +9,6 @@ import { bytes, lanes, zero } from "./simd";
 
 /** out = max(x, 0); NaN stays NaN. */
 // kernel relu_forward
-// @ts-ignore: decorator
-@inline
 export function reluForward<T>(x: usize, out: usize, scratch: usize, begin: i32, end: i32): void {
   let i = begin;
   for (; i + lanes<T>() <= end; i += lanes<T>()) {
@@ -24,8 +22,6 @@ export function reluForward<T>(x: usize, out: usize, scratch: usize, begin: i32,
 
 /** dx = dout where x is not ≤ 0, and 0 elsewhere. */
 // kernel relu_backward
-// @ts-ignore: decorator
-@inline
 export function reluBackward<T>(
   x: usize, dout: usize, dx: usize, scratch: usize, begin: i32, end: i32,
 ): void {
@@ -41,8 +37,6 @@ export function reluBackward<T>(
 
 /** y += a * x. */
 // kernel add_scaled
-// @ts-ignore: decorator
-@inline
 export function addScaled<T>(
   a: T, x: usize, y: usize, scratch: usize, begin: i32, end: i32,
 ): void {
@@ -59,8 +53,6 @@ export function addScaled<T>(
 
 /** Rows `begin` to `end` of out = the given row. */
 // kernel fill_rows
-// @ts-ignore: decorator
-@inline
 export function fillRows<T>(
   row: usize, out: usize, columns: i32, scratch: usize, begin: i32, end: i32,
 ): void {

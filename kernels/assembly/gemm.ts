@@ -15,8 +15,6 @@ export const DEPTH: i32 = 256;
 
 /** Packs blocks `begin` to `end` of 4 rows of a (rows × depth) as out[block][k][4]. */
 // kernel gemm_pack
-// @ts-ignore: decorator
-@inline
 export function gemmPack<T>(
   a: usize, rowStride: i32, depthStride: i32, rows: i32, depth: i32, out: usize,
   scratch: usize, begin: i32, end: i32,
@@ -63,8 +61,6 @@ export function gemmPack<T>(
  * spill and the panels of one block.
  */
 // kernel gemm_4x{columns}
-// @ts-ignore: decorator
-@inline
 export function gemm<T>(
   packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
   rows: i32, columns: i32, depth: i32, blockRows: i32, blockColumns: i32, offsets: usize,

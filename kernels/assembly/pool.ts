@@ -48,8 +48,6 @@ function storeResult<T>(
  * copy in which the taps of neighbouring windows are neighbours (plane.ts).
  */
 // kernel maxpool_forward
-// @ts-ignore: decorator
-@inline
 export function maxPoolForward<T>(
   x: usize, offsets: usize, taps: i32, out: usize, argmax: usize,
   height: i32, width: i32, outHeight: i32, outWidth: i32,
@@ -87,8 +85,6 @@ export function maxPoolForward<T>(
 
 /** The same for windows of 2 × 2 at stride 2, straight from the image. */
 // kernel maxpool_forward_2x2
-// @ts-ignore: decorator
-@inline
 export function maxPoolForward2x2<T>(
   x: usize, out: usize, argmax: usize,
   height: i32, width: i32, outHeight: i32, outWidth: i32,
@@ -140,8 +136,6 @@ export function maxPoolForward2x2<T>(
  * window's maximum. `offsets` holds each tap's place from the window's corner.
  */
 // kernel maxpool_backward
-// @ts-ignore: decorator
-@inline
 export function maxPoolBackward<T>(
   dout: usize, argmax: usize, offsets: usize, dx: usize,
   height: i32, width: i32, outHeight: i32, outWidth: i32, stride: i32,

@@ -3,6 +3,9 @@
 // What every kernel is written in: vectors of 128 bits holding four f32 or two
 // f64, and a multiply-add that is fused where the module is built for it.
 //
+// `@ts-ignore: decorator` is how AssemblyScript has TypeScript's editors accept its
+// `@inline`; none of these files is checked or run as TypeScript.
+//
 // A kernel is generic in T (f32 or f64). Its last three parameters are always
 // (scratch, begin, end): memory of the calling thread's own, and the range of
 // work items that this call does.

@@ -86,8 +86,6 @@ export const SUM_BLOCK: i32 = 8192;
 
 /** parts[i] = sum of the squares of block i of `n` numbers. */
 // kernel sum_squares
-// @ts-ignore: decorator
-@inline
 export function sumSquares<T>(
   x: usize, parts: usize, n: i32, scratch: usize, begin: i32, end: i32,
 ): void {
@@ -99,8 +97,6 @@ export function sumSquares<T>(
 
 /** Columns `begin` to `end` of out[j] = sum over i of x[i][j], in sequence over i. */
 // kernel sum_rows
-// @ts-ignore: decorator
-@inline
 export function sumRows<T>(
   x: usize, out: usize, rows: i32, columns: i32, scratch: usize, begin: i32, end: i32,
 ): void {

@@ -8,8 +8,6 @@ import { bytes, lanes } from "./simd";
 
 /** w -= rate * g. */
 // kernel sgd
-// @ts-ignore: decorator
-@inline
 export function sgd<T>(
   w: usize, g: usize, rate: T, scratch: usize, begin: i32, end: i32,
 ): void {
@@ -27,8 +25,6 @@ export function sgd<T>(
 
 /** v = momentum * v - rate * g; w += v. */
 // kernel sgd_momentum
-// @ts-ignore: decorator
-@inline
 export function sgdMomentum<T>(
   w: usize, g: usize, v: usize, rate: T, momentum: T, scratch: usize, begin: i32, end: i32,
 ): void {
@@ -53,8 +49,6 @@ export function sgdMomentum<T>(
 
 /** c = decay * c + (1 - decay) * g²; w -= rate * g / (sqrt(c) + epsilon). */
 // kernel rmsprop
-// @ts-ignore: decorator
-@inline
 export function rmsprop<T>(
   w: usize, g: usize, c: usize, rate: T, decay: T, rest: T, epsilon: T,
   scratch: usize, begin: i32, end: i32,
@@ -87,8 +81,6 @@ export function rmsprop<T>(
  * w -= rate * (m / c1) / (sqrt(v / c2) + epsilon), where c1 and c2 correct the bias.
  */
 // kernel adam
-// @ts-ignore: decorator
-@inline
 export function adam<T>(
   w: usize, g: usize, m: usize, v: usize, rate: T, b1: T, rest1: T, b2: T, rest2: T,
   c1: T, c2: T, epsilon: T, scratch: usize, begin: i32, end: i32,
