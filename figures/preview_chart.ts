@@ -30,6 +30,7 @@ const COLORS: readonly Rgb[] = [
   [0xc9, 0x9a, 0x00],
   [0x8a, 0x94, 0xa0],
 ];
+
 /**
  * A panel as lines of text for a terminal.
  *

@@ -37,8 +37,9 @@ function evenTicks([low, high]: Domain, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((m) => m * power >= rough) ?? 10);
-  const first = Math.ceil(low / step);
-  const last = Math.floor(high / step);
+  // An end that is a multiple counts, though the quotient be rounded past it.
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
   return Array.from(
     { length: last - first + 1 },
     (_, i) => Number(((first + i) * step).toPrecision(12)),

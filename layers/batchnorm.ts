@@ -255,7 +255,8 @@ function averages(
       'Cannot normalise batch: expected runningMean and runningVar in mode "test" but found none',
     );
   }
-  return { mean, variance };
+  // The cache keeps the mean, and a later step of training may change this one.
+  return { mean: mean.clone(), variance };
 }
 
 function blend(running: Tensor, batch: Tensor, momentum: number): void {

@@ -39,8 +39,8 @@ export function reluForward(x: Tensor): { out: Tensor; cache: ReluCache } {
 }
 
 /**
- * Gradient of {@linkcode reluForward}: `dout` where the input was positive, and
- * 0 where it was not.
+ * Gradient of {@linkcode reluForward}: `dout` where the input was positive or
+ * NaN, and 0 elsewhere.
  *
  * @param dout Gradient of the output, in the shape of the input.
  * @param cache What the forward pass returned.

@@ -85,6 +85,7 @@ export class ThreeLayerConvNet {
    * Draws the weights, W1, W2 and W3 in this order, and sets the biases to 0.
    *
    * @throws {RangeError} If an option is out of range.
+   * @throws {TypeError} If the dtype is neither float32 nor float64.
    */
   constructor(options: ThreeLayerConvNetOptions = {}) {
     const {
@@ -108,6 +109,7 @@ export class ThreeLayerConvNet {
         `Cannot build network: expected filterSize to be odd and positive but found ${filterSize}`,
       );
     }
+    checkNotNegative({ weightScale, reg });
     this.inputDim = [channels, height, width];
     this.reg = reg;
     this.#pad = (filterSize - 1) / 2;
@@ -224,6 +226,16 @@ function checkPositive(sizes: Record<string, number>): void {
     if (!Number.isInteger(size) || size < 1) {
       throw new RangeError(
         `Cannot build network: expected ${name} to be a positive integer but found ${size}`,
+      );
+    }
+  }
+}
+
+function checkNotNegative(values: Record<string, number>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!(value >= 0 && value < Infinity)) {
+      throw new RangeError(
+        `Cannot build network: expected ${name} to be finite and not negative but found ${value}`,
       );
     }
   }

@@ -9,8 +9,9 @@
 
 import type { ImageSet } from "../data/image_set.ts";
 import { resident, Workspace } from "../kernels/frame.ts";
+import { formatF } from "../numerics/format.ts";
 import { RandomState } from "../numerics/random.ts";
-import type { DType, Tensor } from "../numerics/tensor.ts";
+import { arrayOf, type DType, type Tensor } from "../numerics/tensor.ts";
 import { accuracy, gather } from "./batches.ts";
 import type {
   AccuracyCheck,
@@ -103,7 +104,7 @@ export class Solver {
   /**
    * Checks the options, and moves the model's parameters to shared memory.
    *
-   * @throws {TypeError} If there are not as many labels as examples, or the update rule is unknown.
+   * @throws {TypeError} If there are not as many labels as examples, or the update rule or the dtype is unknown.
    * @throws {RangeError} If an option is out of range, or there are no training examples.
    */
   constructor(model: Model, data: SolverData, options: SolverOptions = {}) {
@@ -115,10 +116,9 @@ export class Solver {
       lrDecay = 1,
       random = new RandomState(crypto.getRandomValues(new Uint32Array(1))[0]!),
     } = options;
+    const { maxIterations, numTrainSamples, numValSamples } = options;
     checkCounts({ batchSize, numEpochs, printEvery });
-    if (options.maxIterations !== undefined) {
-      checkCounts({ maxIterations: options.maxIterations });
-    }
+    checkCounts({ maxIterations, numTrainSamples, numValSamples });
     if (!(lrDecay > 0)) {
       throw new RangeError(
         `Cannot train: expected lrDecay to be positive but found ${lrDecay}`,
@@ -146,6 +146,7 @@ export class Solver {
     this.#numEpochs = numEpochs;
     this.#dtype = options.dtype ??
       ("dtype" in data.xTrain ? data.xTrain.dtype : "float32");
+    arrayOf(this.#dtype); // Throws if there is no such dtype.
     this.iterationsPerEpoch = Math.max(
       1,
       Math.floor(this.#yTrain.length / batchSize),
@@ -153,7 +154,7 @@ export class Solver {
     this.numIterations = numEpochs * this.iterationsPerEpoch;
     this.lastIteration = Math.min(
       this.numIterations,
-      options.maxIterations ?? Infinity,
+      maxIterations ?? Infinity,
     );
     const learningRate = DEFAULT_LEARNING_RATES[updateRule];
     for (const [name, parameter] of Object.entries(model.params)) {
@@ -209,7 +210,7 @@ export class Solver {
       const t = this.iteration;
       if ((t - 1) % printEvery === 0) {
         this.#log(
-          `(Iteration ${t} / ${this.numIterations}) loss: ${loss.toFixed(6)}`,
+          `(Iteration ${t} / ${this.numIterations}) loss: ${formatF(loss)}`,
         );
       }
       onIteration?.(t, loss);
@@ -240,8 +241,8 @@ export class Solver {
     this.valAccHistory.push(valAccuracy);
     this.#log(
       `(Epoch ${this.epoch} / ${this.#numEpochs}) train acc: ${
-        trainAccuracy.toFixed(6)
-      }; val_acc: ${valAccuracy.toFixed(6)}`,
+        formatF(trainAccuracy)
+      }; val_acc: ${formatF(valAccuracy)}`,
     );
     if (valAccuracy > this.bestValAcc) {
       this.bestValAcc = valAccuracy;
@@ -299,8 +300,10 @@ function cloneAll(params: Record<string, Tensor>): Record<string, Tensor> {
   );
 }
 
-function checkCounts(counts: Record<string, number>): void {
+/** Checks those numbers of things that are given. */
+function checkCounts(counts: Record<string, number | undefined>): void {
   for (const [name, count] of Object.entries(counts)) {
+    if (count === undefined) continue;
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(
         `Cannot train: expected ${name} to be a positive integer but found ${count}`,

@@ -3,7 +3,7 @@
 /** The document's training for an epoch, as far as it prints it. */
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { describe } from "@std/testing/bdd";
+import { describe, it } from "@std/testing/bdd";
 import { afterOverfitting } from "../../cli/document/history.ts";
 import { loadCifar10 } from "../../data/cifar10.ts";
 import fixture from "../../fixtures/cell18_epoch.json" with { type: "json" };
@@ -12,6 +12,15 @@ import { Solver } from "../../training/solver.ts";
 import { itWithCifar10 } from "../data/find_cifar10.ts";
 
 describe("cell 18", () => {
+  it("draws NumPy's batches, and its images of the first check", () => {
+    const random = afterOverfitting();
+    new ThreeLayerConvNet({ hiddenDim: 500, random });
+    const { first_batch_mask, train_mask_1000, second_batch_mask } = fixture;
+    assertEquals([...random.choice(49_000, 50)], first_batch_mask);
+    assertEquals([...random.choice(49_000, 1000)], train_mask_1000);
+    assertEquals([...random.choice(49_000, 50)], second_batch_mask);
+  });
+
   itWithCifar10("prints the document's 8 lines", async (directory) => {
     const { train, validation } = loadCifar10(directory);
     const random = afterOverfitting();

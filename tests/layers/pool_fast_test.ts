@@ -13,6 +13,7 @@ import {
 } from "../../layers/pool_fast.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { type DType, tensor, zeros } from "../../numerics/tensor.ts";
+import { bytesOf } from "./agreement.ts";
 
 /** Inputs of any shape that the window fits in; half of them with windows that tile. */
 const cases = fc.record({
@@ -53,7 +54,10 @@ function assertSame(
   assertEquals(fast.out.data, naive.out.data);
   const dout = draw(naive.out.shape);
   const slow = maxPoolBackwardNaive(dout, naive.cache);
-  assertEquals(maxPoolBackwardFast(dout, fast.cache).dx.data, slow.dx.data);
+  const quick = maxPoolBackwardFast(dout, fast.cache);
+  assertEquals(quick.dx.data, slow.dx.data);
+  // The sign of 0 included.
+  assertEquals(bytesOf(fast.out, quick.dx), bytesOf(naive.out, slow.dx));
 }
 
 describe("maxPoolForwardFast() and maxPoolBackwardFast()", () => {

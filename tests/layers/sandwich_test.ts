@@ -96,8 +96,14 @@ describe("sandwich layers agree with numeric gradients", () => {
     const gradients = convBnReluBackward(dout, cache);
     assertGradients(f, dout, { ...gradients }, { x, w, b, gamma, beta });
     assert(gradients.db.data.every((value) => Math.abs(value) < 1e-12));
-    const { dw } = convBnReluBackward(dout, cache, { inputGradient: false });
-    assertEquals(dw.data, gradients.dw.data);
+    const { dx: _, ...rest } = gradients;
+    assertEquals(
+      {
+        dx: undefined,
+        ...convBnReluBackward(dout, cache, { inputGradient: false }),
+      },
+      { dx: undefined, ...rest },
+    );
   });
 
   it("convBnReluPoolForward() and convBnReluPoolBackward()", () => {
@@ -113,9 +119,8 @@ describe("sandwich layers agree with numeric gradients", () => {
       gamma,
       beta,
     });
-    const { dw } = convBnReluPoolBackward(dout, cache, {
-      inputGradient: false,
-    });
-    assertEquals(dw.data, gradients.dw.data);
+    const { dx: _, ...rest } = gradients;
+    const some = convBnReluPoolBackward(dout, cache, { inputGradient: false });
+    assertEquals({ dx: undefined, ...some }, { dx: undefined, ...rest });
   });
 });

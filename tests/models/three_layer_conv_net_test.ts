@@ -153,6 +153,19 @@ describe("ThreeLayerConvNet", () => {
     assertThrows(build({ numFilters: 0 }), RangeError, "expected numFilters");
     assertThrows(build({ hiddenDim: 1.5 }), RangeError, "expected hiddenDim");
     assertThrows(build({ inputDim: [3, 1, 8] }), RangeError, "height / 2");
+    for (const value of [-1, NaN, Infinity]) {
+      assertThrows(build({ reg: value }), RangeError, "expected reg");
+      assertThrows(
+        build({ weightScale: value }),
+        RangeError,
+        "expected weightScale",
+      );
+    }
+    assertThrows(
+      build({ dtype: "float16" as "float32" }),
+      TypeError,
+      "Cannot use dtype",
+    );
     const model = new ThreeLayerConvNet({ ...SMALL, inputDim: [3, 8, 8] });
     assertThrows(
       () => model.scores(zeros([1, 3, 8, 9])),

@@ -12,6 +12,7 @@ import { ImageSet } from "../../data/image_set.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { type Tensor, tensor, zeros } from "../../numerics/tensor.ts";
+import { accuracy } from "../../training/batches.ts";
 import { Solver } from "../../training/solver.ts";
 import type { Model, SolverOptions } from "../../training/solver_options.ts";
 
@@ -94,6 +95,24 @@ describe("Solver", () => {
     );
   });
 
+  it("check() logs accuracies as Python prints them, ties to even", () => {
+    const lines: string[] = [];
+    const data = {
+      xTrain: zeros([128, 1]),
+      yTrain: Int32Array.from({ length: 128 }, (_, i) => i === 5 ? 1 : 0),
+      xVal: zeros([1, 1]),
+      yVal: [1],
+    };
+    const solver = new Solver(new Probe(), data, {
+      log: (line) => lines.push(line),
+    });
+    solver.check();
+    // 1 / 128 is 0.0078125.
+    assertEquals(lines, [
+      "(Epoch 0 / 10) train acc: 0.007812; val_acc: 1.000000",
+    ]);
+  });
+
   it("train() gives the same run for the same seed, and for tensors and sets of images", async () => {
     const runs = [];
     for (const sets of [false, false, true]) {
@@ -174,6 +193,43 @@ describe("Solver", () => {
     assertEquals(solver.iteration, 3);
   });
 
+  it("train() does nothing if it is stopped before", async () => {
+    const { solver, lines } = solverOf({
+      signal: AbortSignal.abort(new Error("never mind")),
+    });
+    await assertRejects(() => solver.train(), Error, "never mind");
+    assertEquals([solver.iteration, lines], [0, []]);
+  });
+
+  it("check() draws numTrainSamples and then numValSamples, where there are more", () => {
+    for (
+      const [options, draws] of [
+        [{ numTrainSamples: 7, numValSamples: 4 }, [[30, 7], [10, 4]]],
+        [{ numTrainSamples: 29 }, [[30, 29]]],
+        [{ numTrainSamples: 30, numValSamples: 10 }, []],
+      ] as const
+    ) {
+      const random = new RandomState(8);
+      const { solver, model } = solverOf({
+        ...options,
+        verbose: false,
+        random,
+      });
+      const { trainAccuracy, valAccuracy } = solver.check();
+      const expected = new RandomState(8);
+      const drawn = draws.map(([n, size]) => expected.choice(n, size));
+      assertEquals(random.getState(), expected.getState());
+      const accuracyOf = (from: number, to: number, indices?: Int32Array) => {
+        const all = x.slice(from, to);
+        const y = labels.subarray(from, to);
+        const chosen = indices ?? Int32Array.from(y.keys());
+        return accuracy(model, all, y, chosen, "float32");
+      };
+      assertEquals(trainAccuracy, accuracyOf(0, 30, drawn[0]));
+      assertEquals(valAccuracy, accuracyOf(30, 40, drawn[1]));
+    }
+  });
+
   it("calls onIteration before the check of the same iteration", async () => {
     const calls: string[] = [];
     const { solver } = solverOf({
@@ -221,6 +277,16 @@ describe("Solver", () => {
       "expected maxIterations",
     );
     assertThrows(
+      () => solverOf({ numTrainSamples: 0 }),
+      RangeError,
+      "expected numTrainSamples",
+    );
+    assertThrows(
+      () => solverOf({ numValSamples: 2.5 }),
+      RangeError,
+      "expected numValSamples",
+    );
+    assertThrows(
       () => solverOf({ lrDecay: 0 }),
       RangeError,
       "expected lrDecay",
@@ -229,6 +295,11 @@ describe("Solver", () => {
       () => solverOf({ updateRule: "adamw" as "adam" }),
       TypeError,
       "expected an update rule",
+    );
+    assertThrows(
+      () => solverOf({ dtype: "float16" as "float32" }),
+      TypeError,
+      "Cannot use dtype",
     );
     const model = new Probe();
     const data = {
