@@ -30,6 +30,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
 };
 
+/** Folders that are no part of the library, or are written by its tools. */
+const AROUND = [
+  ...["docs", "examples", "fixtures", "std", "tests"],
+  ...["coverage", "node_modules", "runs"],
+];
+
 /** The modules in a folder and below, but for AssemblyScript. */
 function* modules(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -39,11 +45,15 @@ function* modules(folder: string): Generator<string> {
   }
 }
 
-/** What a module imports by a relative path, as paths from the root. */
+/** What a module imports: files as paths from the root, packages by name. */
 function imports(path: string): string[] {
   const text = Deno.readTextFileSync(path).replace(/^ *\*.*$/gm, "");
-  return [...text.matchAll(/(?:from|import|import\()\s*"(\.[^"]+)"/g)]
-    .map(([, specifier]) => relative(ROOT, resolve(path, "..", specifier!)));
+  return [...text.matchAll(/\b(?:from|import|import\()\s*"([^"]+)"/g)]
+    .map(([, specifier = ""]) =>
+      specifier.startsWith(".")
+        ? relative(ROOT, resolve(path, "..", specifier))
+        : `package:${specifier}`
+    );
 }
 
 describePermitted("the house", () => {
@@ -54,14 +64,25 @@ describePermitted("the house", () => {
         for (const target of imports(path)) {
           seen++;
           const [to = ""] = target.split(/[/\\]/);
-          const fine = [folder, ...allowed, "fixtures"].includes(to) ||
-            folder === "cli" && to === "deno.json";
+          const fine = [folder, ...allowed].includes(to) ||
+            folder === "cli" && to === "deno.json" ||
+            target.startsWith("package:") &&
+              target !== "package:@convlab/convlab";
           assert(fine, `${relative(ROOT, path)} imports ${target}`);
         }
       }
       assert(seen > 0);
     });
   }
+
+  it("has no folder of modules besides these", () => {
+    const folders = [...Deno.readDirSync(ROOT)]
+      .filter(({ name, isDirectory }) => isDirectory && !/^[.]/.test(name))
+      .map(({ name }) => name)
+      .filter((name) => !AROUND.includes(name))
+      .filter((name) => !modules(join(ROOT, name)).next().done);
+    assertEquals(folders.sort(), Object.keys(ALLOWED).sort());
+  });
 
   it("mod.ts only exports again", () => {
     const code = Deno.readTextFileSync(join(ROOT, "mod.ts"))

@@ -95,18 +95,16 @@ export class RunFolder {
       );
     }
     const path = join(runsDir, name);
-    try {
-      Deno.mkdirSync(runsDir, { recursive: true });
-      Deno.mkdirSync(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) {
-        throw new Error(
-          `Cannot create run: ${path} is there already; choose another name`,
-          { cause: error },
-        );
-      }
-      throw error;
-    }
+    makeFolder(
+      runsDir,
+      { recursive: true },
+      `Cannot create run: expected ${runsDir} to be a folder, or room for one, but found a file`,
+    );
+    makeFolder(
+      path,
+      {},
+      `Cannot create run: ${path} is there already; choose another name`,
+    );
     return new RunFolder(path);
   }
 
@@ -206,6 +204,23 @@ export class RunFolder {
         { cause: error },
       );
     }
+  }
+}
+
+/** Makes a folder; `taken` tells what is wrong where something else is in its place. */
+function makeFolder(
+  path: string,
+  options: Deno.MkdirOptions,
+  taken: string,
+): void {
+  try {
+    Deno.mkdirSync(path, options);
+  } catch (cause) {
+    if (
+      cause instanceof Deno.errors.AlreadyExists ||
+      cause instanceof Deno.errors.NotADirectory
+    ) throw new Error(taken, { cause });
+    throw cause;
   }
 }
 

@@ -42,15 +42,17 @@ export function explain(failure: Failure): string | undefined {
   if (!Number.isFinite(numeric.data[at]!)) {
     return "forward gives numbers that are not finite near there";
   }
-  const ratio = commonRatio(analytic.data, numeric.data);
-  if (ratio === 0) return "backward gives 0 everywhere";
-  if (ratio !== undefined && Math.abs(ratio - 1) > SPREAD) {
-    return `backward gives ${
-      Number(ratio.toPrecision(4))
-    } times the numerical gradient everywhere`;
+  if (hasKink(failure)) {
+    return "forward has a kink within h of there; move the example input away from it";
   }
-  return hasKink(failure)
-    ? "forward has a kink within h of there; move the example input away from it"
+  if (analytic.data.every((value: number) => value === 0)) {
+    return "backward gives 0 everywhere";
+  }
+  const ratio = commonRatio(analytic.data, numeric.data);
+  return ratio !== undefined && Math.abs(ratio - 1) > SPREAD
+    ? `backward gives ${
+      Number(ratio.toPrecision(4))
+    } times the numerical gradient everywhere`
     : undefined;
 }
 

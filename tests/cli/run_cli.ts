@@ -7,6 +7,7 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { denoDir } from "../deno_dir.ts";
 
 /** The program, with no permission but those that are named. */
 export function cliCommand(
@@ -18,7 +19,7 @@ export function cliCommand(
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--quiet", ...permissions, main, ...args],
     cwd: fromFileUrl(new URL("../..", import.meta.url)),
-    env: { NO_COLOR: "1", ...env },
+    env: { DENO_DIR: denoDir(), NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

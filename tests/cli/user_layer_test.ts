@@ -152,6 +152,21 @@ describePermitted("checkUserLayer()", () => {
     }
   });
 
+  it("recognises the zero of a gradient of one element, where it has no kink", async () => {
+    const scaled = (f: string) =>
+      layer({
+        inputs: "export const inputs = { x: 0 };",
+        forward: `export function forward({ x }) {
+          return { out: map(x, (v) => ${f}), cache: null };
+        }`,
+        backward: "export function backward() { return { dx: 0 }; }",
+      });
+    const [scale] = (await check(scaled("3 * v"))).inputs;
+    assertEquals(scale!.remark, "backward gives 0 everywhere");
+    const [kink] = (await check(scaled("Math.max(v, 0)"))).inputs;
+    assertMatch(kink!.remark ?? "", /^forward has a kink/);
+  });
+
   it("recognises a kink, but not where the gradient is wrong as well", async () => {
     const relu = (slope: number) =>
       layer({

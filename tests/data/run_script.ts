@@ -8,6 +8,7 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { denoDir } from "../deno_dir.ts";
 
 /** What {@linkcode runScript} is given besides the code. */
 export interface RunScriptOptions {
@@ -36,7 +37,7 @@ export async function runScript(
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-lock", "--no-prompt", ...flags, "-"],
     cwd: fromFileUrl(new URL("../..", import.meta.url)),
-    env: { DENO_DIR: await denoDir(), ...env, NO_COLOR: "1" },
+    env: { DENO_DIR: denoDir(), ...env, NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -50,15 +51,6 @@ export async function runScript(
     stdout: decode(output.stdout),
     stderr: decode(output.stderr),
   };
-}
-
-/** Deno's cache, which must stay where it is when a test moves HOME. */
-async function denoDir(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  const info: { denoDir: string } = JSON.parse(decode(stdout));
-  return info.denoDir;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -45,6 +45,33 @@ function byLoops(x: Tensor, w: Tensor, b: Tensor, dout: Tensor) {
   return { out, dx, dw: product(x, dout, d, n, m, "a"), db };
 }
 
+/** Asserts that the layer equals plain loops, with x (n × d) and w (d × m). */
+function assertEqualLoops(
+  seed: number,
+  dtype: DType,
+  n: number,
+  d: number,
+  m: number,
+): void {
+  const random = new RandomState(seed);
+  const draw = (...shape: number[]) => random.randn(shape).astype(dtype);
+  const [x, w, b, dout] = [draw(n, d), draw(d, m), draw(m), draw(n, m)];
+  const { out, cache } = affineForward(x!, w!, b!);
+  const results = { out, ...affineBackward(dout!, cache) };
+  const expected = byLoops(x!, w!, b!, dout!);
+  const [ax, aw, ab, adout] = [x!, w!, b!, dout!].map(absolute);
+  const sizes = byLoops(ax!, aw!, ab!, adout!);
+  for (const name of ["out", "dx", "dw", "db"] as const) {
+    assertWithinRounding(
+      results[name],
+      expected[name].astype(dtype),
+      sizes[name],
+      Math.max(n, d, m) + 1,
+      name,
+    );
+  }
+}
+
 describe("affineForward() and affineBackward()", () => {
   it("equal plain loops for any sizes", () => {
     const size = (max: number) => fc.integer({ min: 1, max });
@@ -55,29 +82,18 @@ describe("affineForward() and affineBackward()", () => {
         fc.nat(70),
         fc.oneof(size(40), size(900)),
         size(90),
-        (seed, dtype, n, d, m) => {
-          const random = new RandomState(seed);
-          const draw = (...shape: number[]) =>
-            random.randn(shape).astype(dtype);
-          const [x, w, b, dout] = [draw(n, d), draw(d, m), draw(m), draw(n, m)];
-          const { out, cache } = affineForward(x!, w!, b!);
-          const results = { out, ...affineBackward(dout!, cache) };
-          const expected = byLoops(x!, w!, b!, dout!);
-          const [ax, aw, ab, adout] = [x!, w!, b!, dout!].map(absolute);
-          const sizes = byLoops(ax!, aw!, ab!, adout!);
-          for (const name of ["out", "dx", "dw", "db"] as const) {
-            assertWithinRounding(
-              results[name],
-              expected[name].astype(dtype),
-              sizes[name],
-              Math.max(n, d, m) + 1,
-              name,
-            );
-          }
-        },
+        assertEqualLoops,
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("equal plain loops where a product takes several panels or blocks of rows", () => {
+    for (const dtype of ["float64", "float32"] as const) {
+      for (const [n, d, m] of [[600, 5, 9], [3, 9, 600], [7, 1030, 5]]) {
+        assertEqualLoops(1, dtype, n!, d!, m!);
+      }
+    }
   });
 
   it("agree with numeric gradients for images", () => {

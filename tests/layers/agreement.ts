@@ -6,6 +6,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import { type DType, Tensor } from "../../numerics/tensor.ts";
 
@@ -102,18 +103,10 @@ export function absolute(x: Tensor): Tensor {
   return new Tensor(x.astype("float64").data.map(Math.abs), x.shape);
 }
 
-/** The bytes of tensors, one after the other, as text that can be compared. */
+/** A digest of each tensor's bytes: the same text for the same bytes only. */
 export function bytesOf(...tensors: readonly Tensor[]): string {
   return tensors.map(({ data }) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    let hash = 0xcbf29ce484222325n;
-    const words = new BigUint64Array(bytes.slice(0, bytes.length & ~7).buffer);
-    for (const word of words) {
-      hash = BigInt.asUintN(64, (hash ^ word) * 0x100000001b3n);
-    }
-    for (const byte of bytes.subarray(bytes.length & ~7)) {
-      hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-    }
-    return hash.toString(16);
+    return createHash("sha256").update(bytes.slice()).digest("hex");
   }).join();
 }

@@ -17,7 +17,12 @@ import {
 import { evalNumericalGradientArray } from "../../numerics/gradient.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { relError } from "../../numerics/rel_error.ts";
-import { type Tensor, tensor, zeros } from "../../numerics/tensor.ts";
+import {
+  type DType,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../numerics/tensor.ts";
 import { assertAgree } from "./agreement.ts";
 
 /** The two kinds, on inputs whose sizes are no multiples of a vector. */
@@ -78,6 +83,19 @@ for (const { name, shape, forward, backward } of KINDS) {
       }
     });
 
+    it("give in float32 the gradients of float64, rounded", () => {
+      const gradients = (dtype: DType) => {
+        const [a, g, b, d] = [x, gamma, beta, dout].map((t) =>
+          t.astype("float32").astype(dtype)
+        );
+        return backward(d!, forward(a!, g!, b!, { mode: "train" }).cache);
+      };
+      const [single, double] = [gradients("float32"), gradients("float64")];
+      for (const name of ["dx", "dgamma", "dbeta"] as const) {
+        assertAgree(single[name], double[name].astype("float32"), name);
+      }
+    });
+
     it("agree with numeric gradients, in training and at test time", () => {
       const running = {
         runningMean: random.randn([5]),
@@ -135,9 +153,14 @@ for (const { name, shape, forward, backward } of KINDS) {
           runningVar,
         });
         assertEquals(runningMean.data, kept.data);
-        const first = gamma.at(0) * (x.data[0]! - runningMean.at(0)) /
-            Math.sqrt(runningVar.at(0) + 1e-5) + beta.at(0);
-        assertAlmostEquals(out.data[0]!, first, 1e-10);
+        const size = x.size / (shape[0] * 5);
+        const expected = x.data.map((value, i) => {
+          const c = Math.floor(i / size) % 5;
+          const deviation = Math.sqrt(runningVar.at(c) + 1e-5);
+          return gamma.at(c) * (value - runningMean.at(c)) / deviation +
+            beta.at(c);
+        });
+        assertAgree(out, tensor(expected, shape), "out");
       }
     });
 

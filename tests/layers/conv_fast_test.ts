@@ -70,7 +70,7 @@ function assertSameSpread(
 }
 
 describe("convForwardFast() and convBackwardFast()", () => {
-  it("equal the naive functions within 1e-12 for any shape, stride and pad", () => {
+  it("equal the naive functions within 1e-12 for any shape, stride and pad, with the input's gradient and without", () => {
     fc.assert(
       fc.property(cases, ({ x, w, b, dout, options }) => {
         const naive = convForwardNaive(x, w, b, options);
@@ -86,6 +86,11 @@ describe("convForwardFast() and convBackwardFast()", () => {
         assertWithinRounding(quick.dx, slow.dx, dx, w.size, "dx");
         assertWithinRounding(quick.dw, slow.dw, dw, positions, "dw");
         assertWithinRounding(quick.db, slow.db, db, positions, "db");
+        const { dx: _, ...rest } = quick;
+        const some = convBackwardFast(dout, fast.cache, {
+          inputGradient: false,
+        });
+        assertEquals({ dx: undefined, ...some }, { dx: undefined, ...rest });
       }),
       { numRuns: 300 },
     );
@@ -160,20 +165,6 @@ describe("convForwardFast() and convBackwardFast()", () => {
     assertEquals(out.data, kept.data);
     assertEquals(dx.data.buffer instanceof ArrayBuffer, true);
     assertEquals(out.data.buffer instanceof ArrayBuffer, true);
-  });
-
-  it("convBackwardFast() gives the same dw and db without the input's gradient", () => {
-    const random = new RandomState(0);
-    const x = random.randn([3, 2, 9, 7]);
-    const { out, cache } = convForwardFast(
-      x,
-      random.randn([5, 2, 3, 3]),
-      random.randn([5]),
-    );
-    const all = convBackwardFast(out, cache);
-    const some = convBackwardFast(out, cache, { inputGradient: false });
-    assertEquals(some.dw.data, all.dw.data);
-    assertEquals(some.db.data, all.db.data);
   });
 
   it("compute in float64 as soon as one argument is float64", () => {

@@ -10,6 +10,7 @@ import { describe, it } from "@std/testing/bdd";
 import { dropoutBackward, dropoutForward } from "../../layers/dropout.ts";
 import { reluBackward, reluForward } from "../../layers/relu.ts";
 import { RandomState } from "../../numerics/random.ts";
+import { sum } from "../../numerics/sum.ts";
 import { tensor, zeros } from "../../numerics/tensor.ts";
 import { bytesOf } from "./agreement.ts";
 
@@ -40,6 +41,15 @@ describe("reluForward() and reluBackward()", () => {
     assertEquals(bytesOf(out), bytesOf(expected));
   });
 
+  it("reluBackward() gives no gradient where the input is 0 or -0", () => {
+    for (const dtype of ["float32", "float64"] as const) {
+      const x = tensor([0, -0, 1, 0, -0, 0, 2, 0, -0], [9], dtype);
+      const dout = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [9], dtype);
+      const { dx } = reluBackward(dout, reluForward(x).cache);
+      assertEquals([...dx.data], [0, 0, 3, 0, 0, 0, 7, 0, 0]);
+    }
+  });
+
   it("reluBackward() refuses a gradient of another shape", () => {
     const { cache } = reluForward(zeros([2, 3]));
     assertThrows(
@@ -60,6 +70,10 @@ describe("dropoutForward() and dropoutBackward()", () => {
       const dropped = out.data.filter((v) => v === 0).length / ones.size;
       assertAlmostEquals(dropped, p, 0.01);
       assert(out.data.every((v) => v === 0 || v === 1 / (1 - p)));
+      const mean = sum(out.data) / ones.size;
+      // Five standard errors of the mean of so many elements.
+      const error = Math.sqrt(p / (1 - p) / ones.size);
+      assertAlmostEquals(mean, 1, 5 * error);
     }
   });
 
@@ -82,6 +96,28 @@ describe("dropoutForward() and dropoutBackward()", () => {
     const { out, cache } = run();
     assertEquals(run().out.data, out.data);
     assertEquals(dropoutBackward(x, cache).dx.data, out.data);
+  });
+
+  it("keep the input's shape and dtype, and give float64 gradients if either is", () => {
+    const x = new RandomState(0).randn([2, 3, 4]).astype("float32");
+    const random = new RandomState(1);
+    const { out, cache } = dropoutForward(x, { p: 0.5, mode: "train", random });
+    assertEquals([out.shape, out.dtype], [x.shape, "float32"]);
+    assertEquals(dropoutBackward(x, cache).dx.dtype, "float32");
+    const { dx } = dropoutBackward(x.astype("float64"), cache);
+    assertEquals([dx.shape, dx.dtype], [x.shape, "float64"]);
+  });
+
+  it("dropoutBackward() refuses a gradient of another shape, in either mode", () => {
+    const random = new RandomState(0);
+    for (const mode of ["train", "test"] as const) {
+      const { cache } = dropoutForward(zeros([2, 3]), { p: 0.5, mode, random });
+      assertThrows(
+        () => dropoutBackward(zeros([3, 2]), cache),
+        TypeError,
+        "expected dout of shape (2, 3) but found (3, 2)",
+      );
+    }
   });
 
   it("refuse a p out of range, an unknown mode, and training without random numbers", () => {

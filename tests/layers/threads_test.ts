@@ -18,7 +18,7 @@ import {
 import { reluBackward, reluForward } from "../../layers/relu.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
-import type { DType, Tensor } from "../../numerics/tensor.ts";
+import { type DType, type Tensor, tensor } from "../../numerics/tensor.ts";
 import { Solver } from "../../training/solver.ts";
 import { bytesOf } from "./agreement.ts";
 
@@ -145,6 +145,21 @@ describe("results on 1, 2, 3 and 5 threads", () => {
       assertSameBytes(() => {
         const { out, cache } = reluForward(x);
         return [out, reluBackward(out, cache).dx];
+      });
+    });
+
+    it(`of a network's loss and gradients are the same bytes (${dtype})`, () => {
+      const model = new ThreeLayerConvNet({
+        inputDim: [3, 16, 16],
+        reg: 0.5,
+        dtype,
+        random: new RandomState(3),
+      });
+      const x = draw(50, 3, 16, 16);
+      const y = random.randint(0, 10, 50);
+      assertSameBytes(() => {
+        const { loss, grads } = model.loss(x, y);
+        return [tensor([loss]), ...Object.values(grads)];
       });
     });
 

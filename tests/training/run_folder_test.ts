@@ -55,6 +55,18 @@ describePermitted("RunFolder", () => {
     }
   });
 
+  it("create() refuses a file in the place of the folder of all runs", () => {
+    const file = join(runs, "file");
+    Deno.writeTextFileSync(file, "");
+    for (const runsDir of [file, join(file, "below")]) {
+      const error = assertThrows(() => RunFolder.create(runsDir, "a"), Error);
+      assertEquals(
+        error.message,
+        `Cannot create run: expected ${runsDir} to be a folder, or room for one, but found a file`,
+      );
+    }
+  });
+
   it("open() lists the runs that there are", () => {
     const folder = join(runs, "list");
     assertThrows(() => RunFolder.open("x", folder), Error, "which holds none");
