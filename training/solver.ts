@@ -124,6 +124,12 @@ export class Solver {
         `Cannot train: expected lrDecay to be positive but found ${lrDecay}`,
       );
     }
+    const { learningRate: rate = 1 } = options.optimConfig ?? {};
+    if (!(rate > 0 && rate < Infinity)) {
+      throw new RangeError(
+        `Cannot train: expected learningRate to be positive and finite but found ${rate}`,
+      );
+    }
     if (!Object.hasOwn(UPDATE_RULES, updateRule)) {
       throw new TypeError(
         `Cannot train: expected an update rule (${

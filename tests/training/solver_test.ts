@@ -286,6 +286,13 @@ describe("Solver", () => {
       RangeError,
       "expected numValSamples",
     );
+    for (const learningRate of [0, -1, NaN, Infinity]) {
+      assertThrows(
+        () => solverOf({ optimConfig: { learningRate } }),
+        RangeError,
+        "expected learningRate",
+      );
+    }
     assertThrows(
       () => solverOf({ lrDecay: 0 }),
       RangeError,
