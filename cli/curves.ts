@@ -9,6 +9,7 @@
 
 import type { Chart } from "../figures/chart.ts";
 import type { Metric, RunFolder } from "../training/run_folder.ts";
+import { grouped } from "./words.ts";
 
 /**
  * Describes the curves of a run.
@@ -31,9 +32,7 @@ export function curvesOf(run: RunFolder): Chart {
   return {
     kind: "chart",
     title: run.name,
-    subtitle: `${data}, ${
-      Number(trainingImages).toLocaleString("en-US")
-    } training images`,
+    subtitle: `${data}, ${grouped(Number(trainingImages))} training images`,
     panels: [
       {
         x: { title: "iteration", integer: true },

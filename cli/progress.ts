@@ -12,6 +12,7 @@
 
 import type { Streams } from "./command.ts";
 import type { Output } from "./output.ts";
+import { grouped } from "./words.ts";
 
 /** Options of {@linkcode startProgress}. */
 export interface ProgressOptions extends Streams {
@@ -102,10 +103,6 @@ function picture(
   return `${label} ${bar} ${facts}`.length < columns
     ? `${label} ${style.cyan(bar)} ${facts}`
     : `${label} ${facts.trimStart()}`.slice(0, columns - 1);
-}
-
-function grouped(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
 }
 
 /** Seconds as `m:ss` or `h:mm:ss`. */

@@ -23,6 +23,7 @@ import { listenForInterrupt } from "./exit.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
 import { startProgress } from "./progress.ts";
 import type { TrainingArguments } from "./training_options.ts";
+import { grouped } from "./words.ts";
 
 /** A training to be run. */
 export interface TrainingPlan {
@@ -119,17 +120,17 @@ export async function runTraining(
   const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
   run.metric({ kind: "final", ...accuracies, seconds });
   const summary = [
-    `${data.title}, ${count(train.length)} training images, ${
+    `${data.title}, ${grouped(train.length)} training images, ${
       seconds.toFixed(1)
     } s`,
     ...lastAccuracies(solver),
     `parameters kept: training accuracy ${
       percent(accuracies.trainAccuracy)
-    } (of ${count(sample.length)} images), validation ${
+    } (of ${grouped(sample.length)} images), validation ${
       percent(accuracies.valAccuracy)
-    } (${count(data.validation.length)}), test ${
+    } (${grouped(data.validation.length)}), test ${
       percent(accuracies.testAccuracy)
-    } (${count(data.test.length)})`,
+    } (${grouped(data.test.length)})`,
   ];
   for (const line of summary) {
     streams.stdout.line(line);
@@ -162,8 +163,4 @@ function defaultName(command: string): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function count(n: number): string {
-  return n.toLocaleString("en-US");
 }

@@ -76,7 +76,7 @@ export default defineCommand({
   async run({ options, positionals, ...streams }) {
     const { images, width, theme, runsDir } = options;
     const { figure: kind, run: name } = positionals;
-    let figure: Figure;
+    let draw: () => Figure;
     let path: string;
     if (kind === "convolve") {
       if (name !== undefined) {
@@ -85,8 +85,7 @@ export default defineCommand({
         );
       }
       path = options.output ?? "convolve.png";
-      prepareOutput(path, ["png", "svg"]);
-      figure = convolvedPhotos(images);
+      draw = () => convolvedPhotos(images);
     } else {
       if (images.length > 0) {
         throw new UsageError(`Expected no --images with ${kind}`);
@@ -98,10 +97,10 @@ export default defineCommand({
       }
       const run = RunFolder.open(name, runsDir);
       path = options.output ?? join(run.path, `${kind}.png`);
-      prepareOutput(path, ["png", "svg"]);
-      figure = kind === "filters" ? filtersOf(run) : curvesOf(run);
+      draw = () => kind === "filters" ? filtersOf(run) : curvesOf(run);
     }
     const format = prepareOutput(path, ["png", "svg"]);
+    const figure = draw();
     const size = width === undefined ? {} : { width };
     writeFileAtomically(
       path,

@@ -42,6 +42,11 @@ export function unknownWord(
     : `${message}: did you mean ${JSON.stringify(meant)}?`;
 }
 
+/** A whole number with its thousands set apart: `49,000`. */
+export function grouped(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
+
 /** Such as `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   return words.length < 2

@@ -35,7 +35,7 @@ export function batchnormStatistics(
         ...[g.images, g.channels, g.size],
       ],
       items: g.channels,
-      step: 1 + (g.channels >> 10),
+      step: 1,
       cost: cost(g, dtype),
     });
     return { mean: mean.take(), variance: variance.take() };
@@ -89,7 +89,7 @@ export function batchnormBackward(
     runKernel("batchnormBackwardSums", dtype, {
       args: [...inputs, ...sums, ...sizes],
       items: g.channels,
-      step: 1 + (g.channels >> 10),
+      step: 1,
       cost: cost(g, dtype),
     });
     runKernel("batchnormBackwardInput", dtype, {
@@ -109,8 +109,7 @@ export function batchnormBackward(
 }
 
 function rowsOfChunk(g: BatchnormGeometry): number {
-  const rows = g.images * g.channels;
-  return Math.max(1, Math.ceil(16384 / g.size), Math.ceil(rows / 1024));
+  return Math.max(1, Math.ceil(16384 / g.size));
 }
 
 function cost(g: BatchnormGeometry, dtype: DType): number {

@@ -20,10 +20,14 @@ import {
   inputPlane,
   packFilters,
   phaseAxis,
+} from "./conv2d_tables.ts";
+import {
+  bytesOf,
   roundUp,
   SPILL_BYTES,
-} from "./conv2d_tables.ts";
-import { bytesOf, TILE_ROWS, tileColumns } from "./select.ts";
+  TILE_ROWS,
+  tileColumns,
+} from "./select.ts";
 import { sumRows } from "./sum.ts";
 
 /** Multiply-adds that a thread does in a microsecond, roughly. */

@@ -10,7 +10,13 @@
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import type { Frame } from "./frame.ts";
-import { bytesOf, TILE_ROWS, tileColumns } from "./select.ts";
+import {
+  bytesOf,
+  roundUp,
+  SPILL_BYTES,
+  TILE_ROWS,
+  tileColumns,
+} from "./select.ts";
 
 /** The sizes of a convolution; all are checked before they come here. */
 export interface Conv2dGeometry {
@@ -26,9 +32,6 @@ export interface Conv2dGeometry {
   readonly outHeight: number;
   readonly outWidth: number;
 }
-
-/** Bytes at the start of the scratch memory that a tile spills to. */
-export const SPILL_BYTES = 128;
 
 /**
  * How one axis of dx falls into phases. With i + pad = s·q + r, position i of
@@ -123,9 +126,4 @@ export function packFilters(
     }
   }
   return packed.byteOffset;
-}
-
-/** The next multiple. */
-export function roundUp(n: number, multiple: number): number {
-  return Math.ceil(n / multiple) * multiple;
 }

@@ -74,7 +74,7 @@ function run(
   runKernel(kernel, dtype, {
     args,
     items,
-    step: Math.max(STEP, Math.ceil(items / 4000 / 4) * 4),
+    step: STEP,
     cost: items * bytesOf(dtype) * args.length / 10_000,
   });
 }

@@ -9,7 +9,13 @@
 import type { DType } from "../numerics/tensor.ts";
 import type { Frame, Output } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
-import { bytesOf, TILE_ROWS, tileColumns } from "./select.ts";
+import {
+  bytesOf,
+  roundUp,
+  SPILL_BYTES,
+  TILE_ROWS,
+  tileColumns,
+} from "./select.ts";
 
 /** An operand in the shared memory: element (i, j) is number `row * i + column * j`. */
 export interface Matrix {
@@ -61,19 +67,18 @@ export function gemm(
   });
   const zeros = frame.array(TILE_ROWS, dtype).fill(0).byteOffset;
   const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * step * size);
-  const blockColumns = Math.ceil(columns / COLUMN_BLOCKS / step) * step || step;
-  const blockRows = Math.max(BLOCK_ROWS, Math.ceil(rows / 128 / 4) * 4);
+  const blockColumns = roundUp(columns / COLUMN_BLOCKS, step) || step;
   runKernel("gemm", dtype, {
     args: [
       ...[packed, b.address, b.row, b.column],
       ...[bias ? 0 : zeros, c.address],
-      ...[rows, columns, depth, blockRows, blockColumns],
+      ...[rows, columns, depth, BLOCK_ROWS, blockColumns],
       frame.table(offsets),
     ],
-    items: Math.ceil(rows / blockRows) * Math.ceil(columns / blockColumns),
+    items: Math.ceil(rows / BLOCK_ROWS) * Math.ceil(columns / blockColumns),
     step: 1,
     cost: rows * columns * depth * size / 80_000,
-    scratchBytes: 128 + DEPTH * blockColumns * size + 64,
+    scratchBytes: SPILL_BYTES + DEPTH * blockColumns * size + 64,
   });
   return c;
 }

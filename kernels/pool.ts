@@ -9,7 +9,7 @@
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import { withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
-import { bytesOf, tileColumns } from "./select.ts";
+import { bytesOf, roundUp, tileColumns } from "./select.ts";
 
 /** The sizes of a pooling; all are checked before they come here. */
 export interface PoolGeometry {
@@ -45,8 +45,8 @@ export function maxPoolForward(
       });
     } else {
       const rows = g.stride * (g.outHeight - 1) + g.poolHeight;
-      const width = Math.ceil(g.outWidth / tileColumns(dtype)) *
-          tileColumns(dtype) + Math.floor((g.poolWidth - 1) / g.stride);
+      const width = roundUp(g.outWidth, tileColumns(dtype)) +
+        Math.floor((g.poolWidth - 1) / g.stride);
       const offsets = taps(
         g,
         (y, x) =>
@@ -103,13 +103,9 @@ function taps(
   return values;
 }
 
-/** Planes of one chunk: some 16,000 inputs, and never more chunks than a job may have. */
+/** Planes of one chunk: some 16,000 inputs. */
 function step(g: PoolGeometry): number {
-  return Math.max(
-    1,
-    Math.ceil(16384 / (g.height * g.width)),
-    Math.ceil(g.planes / 1024),
-  );
+  return Math.max(1, Math.ceil(16384 / (g.height * g.width)));
 }
 
 function cost(g: PoolGeometry, dtype: DType): number {

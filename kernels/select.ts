@@ -89,3 +89,11 @@ export const TILE_ROWS = 4;
 export function bytesOf(dtype: DType): number {
   return dtype === "float32" ? 4 : 8;
 }
+
+/** Bytes at the start of the scratch memory that a tile spills to. */
+export const SPILL_BYTES = 128;
+
+/** The next multiple. */
+export function roundUp(n: number, multiple: number): number {
+  return Math.ceil(n / multiple) * multiple;
+}

@@ -110,7 +110,7 @@ export function convBnReluBackward(
 export function convBnReluBackward(
   dout: Tensor,
   cache: ConvBnReluCache,
-  options: BackwardOptions,
+  options?: BackwardOptions,
 ): Omit<ConvBnGradients, "dx">;
 export function convBnReluBackward(
   dout: Tensor,
@@ -119,9 +119,7 @@ export function convBnReluBackward(
 ): Omit<ConvBnGradients, "dx"> {
   const relu = reluBackward(dout, cache.relu);
   const { dx, dgamma, dbeta } = spatialBatchnormBackward(relu.dx, cache.bn);
-  const conv = options
-    ? convBackwardFast(dx, cache.conv, options)
-    : convBackwardFast(dx, cache.conv);
+  const conv = convBackwardFast(dx, cache.conv, options);
   return { ...conv, dgamma, dbeta };
 }
 
@@ -178,7 +176,7 @@ export function convBnReluPoolBackward(
 export function convBnReluPoolBackward(
   dout: Tensor,
   cache: ConvBnReluPoolCache,
-  options: BackwardOptions,
+  options?: BackwardOptions,
 ): Omit<ConvBnGradients, "dx">;
 export function convBnReluPoolBackward(
   dout: Tensor,
@@ -186,7 +184,5 @@ export function convBnReluPoolBackward(
   options?: BackwardOptions,
 ): Omit<ConvBnGradients, "dx"> {
   const { dx } = maxPoolBackwardFast(dout, cache.pool);
-  return options
-    ? convBnReluBackward(dx, cache, options)
-    : convBnReluBackward(dx, cache);
+  return convBnReluBackward(dx, cache, options);
 }

@@ -91,7 +91,7 @@ export function convBackwardFast(
 export function convBackwardFast(
   dout: Tensor,
   cache: ConvCache,
-  options: BackwardOptions,
+  options?: BackwardOptions,
 ): Omit<ConvGradients, "dx">;
 export function convBackwardFast(
   dout: Tensor,

@@ -84,7 +84,7 @@ export function convReluBackward(
 export function convReluBackward(
   dout: Tensor,
   cache: ConvReluCache,
-  options: BackwardOptions,
+  options?: BackwardOptions,
 ): Omit<ConvGradients, "dx">;
 export function convReluBackward(
   dout: Tensor,
@@ -92,9 +92,7 @@ export function convReluBackward(
   options?: BackwardOptions,
 ): Omit<ConvGradients, "dx"> {
   const { dx } = reluBackward(dout, cache.relu);
-  return options
-    ? convBackwardFast(dx, cache.conv, options)
-    : convBackwardFast(dx, cache.conv);
+  return convBackwardFast(dx, cache.conv, options);
 }
 
 /**
@@ -151,7 +149,7 @@ export function convReluPoolBackward(
 export function convReluPoolBackward(
   dout: Tensor,
   cache: ConvReluPoolCache,
-  options: BackwardOptions,
+  options?: BackwardOptions,
 ): Omit<ConvGradients, "dx">;
 export function convReluPoolBackward(
   dout: Tensor,
@@ -159,7 +157,5 @@ export function convReluPoolBackward(
   options?: BackwardOptions,
 ): Omit<ConvGradients, "dx"> {
   const { dx } = maxPoolBackwardFast(dout, cache.pool);
-  return options
-    ? convReluBackward(dx, cache, options)
-    : convReluBackward(dx, cache);
+  return convReluBackward(dx, cache, options);
 }
