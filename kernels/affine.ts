@@ -62,8 +62,9 @@ export function affineBackward(
       w.shape,
       dtype,
     ).take();
-    const db = sumRows(frame, grad.address, rows, columns, [columns], dtype);
-    return { dx, dw, db };
+    const db = frame.output([columns], dtype);
+    sumRows(grad.address, rows, columns, db.address, dtype);
+    return { dx, dw, db: db.take() };
   });
 }
 

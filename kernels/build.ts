@@ -5,17 +5,27 @@
  * build:kernels` writes the modules; with `--check` it only compares them with
  * those that are there and fails where they differ.
  *
- * One source gives two modules: `relaxed.wasm` with fused multiply-add, and
- * `strict.wasm` for engines that have none. Each generic function under a
- * comment `// kernel NAME` becomes two exports, `f32_NAME` and `f64_NAME`, in
- * which `{columns}` is the width of the register tile.
+ * One source gives three modules: `relaxed.wasm` with fused multiply-add,
+ * `strict.wasm` for engines that have none, and `wide.wasm`, the kernels with a
+ * register tile twice as wide, for engines that make one operation of two. Each
+ * generic function under a comment `// kernel NAME` becomes two exports,
+ * `f32_NAME` and `f64_NAME`, in which `{tile}` is the size of the register tile.
  *
  * @module
  */
 
 import asc from "assemblyscript/asc";
+import { sparseSource } from "./sparse_source.ts";
+import { TILE_ROWS, tileSource, UNROLLED } from "./tile_source.ts";
 
 const SOURCE = new URL("./assembly/", import.meta.url);
+
+/** The modules, by file name: vectors in a row of the register tile, and fused multiply-add. */
+const VARIANTS = {
+  "relaxed.wasm": { vectors: 2, relaxed: true },
+  "strict.wasm": { vectors: 2, relaxed: false },
+  "wide.wasm": { vectors: 4, relaxed: true },
+} as const;
 
 /**
  * Compiles every variant of the kernels.
@@ -24,17 +34,22 @@ const SOURCE = new URL("./assembly/", import.meta.url);
  */
 export async function compileKernels(): Promise<Map<string, Uint8Array>> {
   const modules = new Map<string, Uint8Array>();
-  for (const variant of ["relaxed", "strict"]) {
-    const output = `${variant}.wasm`;
-    const relaxed = variant === "relaxed" ? ["--enable", "relaxed-simd"] : [];
+  for (const [output, { vectors, relaxed }] of Object.entries(VARIANTS)) {
+    const generated = new Map([
+      ["index.ts", entryPoint(vectors)],
+      ["sparse.ts", sparseSource()],
+      ["tile.ts", tileSource(vectors)],
+      ["variant.ts", variantSource(vectors)],
+    ]);
     const { error, stderr } = await asc.main([
       ...["index.ts", "--outFile", output],
-      ...["--enable", "simd", "--enable", "threads", ...relaxed],
+      ...["--enable", "simd", "--enable", "threads"],
+      ...(relaxed ? ["--enable", "relaxed-simd"] : []),
       ...["--importMemory", "--sharedMemory"],
       ...["--initialMemory", "1", "--maximumMemory", "65536"],
-      ...["--runtime", "stub", "--use", "abort=", "-O3", "--noAssert"],
+      ...["--runtime", "stub", "--use", "abort=", "--noAssert"],
     ], {
-      readFile: (name) => name === "index.ts" ? entryPoint() : readSource(name),
+      readFile: (name) => generated.get(name) ?? readSource(name),
       writeFile: (name, contents) => {
         if (name === output) modules.set(name, contents as Uint8Array);
       },
@@ -49,24 +64,35 @@ export async function compileKernels(): Promise<Map<string, Uint8Array>> {
   return modules;
 }
 
-/** AssemblyScript that exports each kernel for both dtypes. */
-function entryPoint(): string {
+/** AssemblyScript of what the kernels know of the module that they are in. */
+function variantSource(vectors: number): string {
+  return `export const VECTORS: i32 = ${vectors};
+export const UNROLLED: i32 = ${UNROLLED};`;
+}
+
+/**
+ * AssemblyScript that exports each kernel for both dtypes; of the wide module
+ * those that have a register tile.
+ */
+function entryPoint(vectors: number): string {
   const kernel = /\/\/ kernel (\S+)\nexport function (\w+)<T>\(([^)]*)\)/g;
   const lines: string[] = [];
   for (const { name: file } of [...Deno.readDirSync(SOURCE)].sort(byName)) {
     for (const match of (readSource(file) ?? "").matchAll(kernel)) {
       const [, name = "", symbol = "", list = ""] = match;
+      if (vectors > 2 && !name.includes("{tile}")) continue;
       const parameters = list.split(",").map((p) => p.trim()).filter(Boolean);
       const local = `${symbol}_`;
       const names = parameters.map((p) => p.split(":")[0]);
       lines.push(
         `import { ${symbol} as ${local} } from "./${file.replace(".ts", "")}";`,
       );
-      for (const [dtype, columns] of [["f32", "8"], ["f64", "4"]] as const) {
+      for (const [dtype, lanes] of [["f32", 4], ["f64", 2]] as const) {
         const typed = parameters.map((p) => p.replace(/: T$/, `: ${dtype}`));
+        const tile = `${TILE_ROWS[0]}x${vectors * lanes}`;
         lines.push(
           `export function ${dtype}_${
-            name.replace("{columns}", columns)
+            name.replace("{tile}", tile)
           }(${typed}): void { ${local}<${dtype}>(${names}); }`,
         );
       }

@@ -14,20 +14,16 @@
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import { type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
-import { runKernel } from "./runtime.ts";
+import { inputGradientTables } from "./conv2d_input.ts";
 import {
   type Conv2dGeometry,
   inputPlane,
+  packBias,
   packFilters,
-  phaseAxis,
 } from "./conv2d_tables.ts";
-import {
-  bytesOf,
-  roundUp,
-  SPILL_BYTES,
-  TILE_ROWS,
-  tileColumns,
-} from "./select.ts";
+import { rowBlocks } from "./row_blocks.ts";
+import { runKernel, tileWidth } from "./runtime.ts";
+import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 import { sumRows } from "./sum.ts";
 
 /** Multiply-adds that a thread does in a microsecond, roughly. */
@@ -38,38 +34,39 @@ const PARTIAL_BYTES = 4 << 20;
 /** Groups of images that the filter gradient is summed over at the most. */
 const MAX_GROUPS = 64;
 
-/** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F). */
+/** Positions whose windows are in the filter gradient's panel at once, roughly. */
+const PANEL_POSITIONS = 128;
+/** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F); with `relu`, of a ReLU behind it. */
 export function conv2dForward(
   x: Tensor,
   w: Tensor,
   b: Tensor,
   g: Conv2dGeometry,
   dtype: DType,
+  relu = false,
 ): Tensor {
   return withFrame((frame) => {
-    const plane = inputPlane(g, dtype);
+    const plane = inputPlane(g, dtype, tileColumns(dtype, tileWidth()));
     const taps = g.channels * g.filterHeight * g.filterWidth;
+    const { fives } = rowBlocks(g.filters);
     const out = frame.output(
       [g.images, g.filters, g.outHeight, g.outWidth],
       dtype,
     );
-    const bias = frame.array(roundUp(g.filters, TILE_ROWS), dtype);
-    bias.fill(0);
-    bias.set(b.data);
     runKernel("conv2dForward", dtype, {
       args: [
         frame.input(x, dtype),
         packFilters(frame, w, g, dtype),
-        bias.byteOffset,
+        packBias(frame, b, dtype),
         frame.table(plane.offsets),
         out.address,
         ...[g.channels, g.height, g.width],
-        ...[g.filters, taps, g.outHeight, g.outWidth],
-        ...[g.stride, g.pad, plane.rows, plane.width],
+        ...[g.filters, fives, taps, g.outHeight, g.outWidth],
+        ...[g.stride, g.pad, plane.rows, plane.width, relu ? 1 : 0],
       ],
       items: g.images,
       step: 1,
-      cost: cost(g, dtype),
+      cost: conv2dCost(g, dtype),
       scratchBytes: plane.bytes,
     });
     return out.take();
@@ -104,40 +101,43 @@ function backwardFilter(
   dtype: DType,
 ): { dw: Tensor; db: Tensor } {
   const size = bytesOf(dtype);
-  const plane = inputPlane(g, dtype);
   const taps = g.channels * g.filterHeight * g.filterWidth;
   const partial = g.filters * taps;
-  const groups = Math.max(
-    1,
-    Math.min(
-      MAX_GROUPS,
-      g.images,
-      Math.floor(PARTIAL_BYTES / (partial * size)),
-    ),
-  );
-  const groupSize = Math.ceil(g.images / groups);
-  const items = groupSize === 0 ? 0 : Math.ceil(g.images / groupSize);
-  const dwParts = frame.scratch(items * partial * size);
+  const { groupSize, groups } = imageGroups(g, partial * size);
+  const dwParts = frame.scratch(groups * partial * size);
   const dbParts = frame.scratch(g.images * g.filters * size);
+  const planeRows = g.stride * (g.outHeight - 1) + g.filterHeight;
+  const planeWidth = g.stride * (g.outWidth - 1) + g.filterWidth;
+  const panelRows = Math.min(
+    g.outHeight,
+    Math.max(1, Math.floor(PANEL_POSITIONS / g.outWidth)),
+  );
+  const positions = panelRows * g.outWidth;
+  const panelWidth = roundUp(taps, 16 / size) + tileColumns(dtype, tileWidth());
+  const { fives } = rowBlocks(g.filters);
   runKernel("conv2dBackwardFilter", dtype, {
     args: [
       frame.input(x, dtype),
       dout,
-      frame.table(plane.offsets),
+      frame.table(multiples(positions, panelWidth * size)),
       ...[dwParts, dbParts, g.images, groupSize],
-      ...[g.channels, g.height, g.width],
-      ...[g.filters, taps, g.outHeight, g.outWidth],
-      ...[g.stride, g.pad, plane.rows, plane.width],
+      ...[g.channels, g.height, g.width, g.filters, fives],
+      ...[g.filterHeight, g.filterWidth, g.outHeight, g.outWidth],
+      ...[g.stride, g.pad, planeRows, planeWidth, panelRows, panelWidth],
     ],
-    items,
+    items: groups,
     step: 1,
-    cost: cost(g, dtype),
-    scratchBytes: plane.bytes,
+    cost: conv2dCost(g, dtype),
+    scratchBytes: SPILL_BYTES +
+      size * g.channels * planeRows * planeWidth + 64 +
+      size * (g.filters + 4) * g.outHeight * g.outWidth + 64 +
+      size * positions * panelWidth + 64,
   });
-  return {
-    dw: sumRows(frame, dwParts, items, partial, wShape, dtype),
-    db: sumRows(frame, dbParts, g.images, g.filters, [g.filters], dtype),
-  };
+  const dw = frame.output(wShape, dtype);
+  const db = frame.output([g.filters], dtype);
+  sumRows(dwParts, groups, partial, dw.address, dtype);
+  sumRows(dbParts, g.images, g.filters, db.address, dtype);
+  return { dw: dw.take(), db: db.take() };
 }
 
 /** dx, as if all weights were finite (non_finite.ts), and whether they are. */
@@ -148,68 +148,48 @@ function backwardInput(
   g: Conv2dGeometry,
   dtype: DType,
 ): { dx: Tensor; finite: boolean } {
-  const size = bytesOf(dtype);
-  const rows = phaseAxis(g.height, g.filterHeight, g.stride, g.pad);
-  const columns = phaseAxis(g.width, g.filterWidth, g.stride, g.pad);
-  const planeRows = rows.length;
-  const planeWidth = columns.length + tileColumns(dtype);
-  const blocks = Math.ceil(g.channels / TILE_ROWS);
-  const allTaps = g.filters * g.filterHeight * g.filterWidth;
-  const weights = frame.array(blocks * TILE_ROWS * allTaps, dtype);
-  weights.fill(0);
-  const offsets: number[] = [];
-  const table: number[] = [];
-  let firstWeight = 0;
-  let finite = true;
-  for (const row of rows.phases) {
-    for (const column of columns.phases) {
-      const taps = row.taps * column.taps * g.filters;
-      table.push(offsets.length, taps, firstWeight);
-      table.push(row.count, column.count, row.first, column.first);
-      for (let f = 0, k = 0; f < g.filters; f++) {
-        for (let j = 0; j < row.taps; j++) {
-          for (let i = 0; i < column.taps; i++, k++) {
-            const y = f * planeRows + row.corner - j;
-            offsets.push(size * (y * planeWidth + column.corner - i));
-            for (let c = 0; c < g.channels; c++) {
-              const line = (f * g.channels + c) * g.filterHeight +
-                g.stride * j + row.r;
-              const at = line * g.filterWidth + g.stride * i + column.r;
-              const to = firstWeight +
-                ((c >> 2) * taps + k) * TILE_ROWS + (c & 3);
-              const value = w.data[at]!;
-              if (Number.isFinite(value)) weights[to] = value;
-              else {
-                weights[to] = value > 0 ? 1 : -1;
-                finite = false;
-              }
-            }
-          }
-        }
-      }
-      firstWeight += blocks * TILE_ROWS * taps;
-    }
-  }
-  const zeros = frame.array(blocks * TILE_ROWS, dtype).fill(0);
+  const { tables, sizes, plane, scratchBytes, finite } = inputGradientTables(
+    frame,
+    w,
+    g,
+    dtype,
+  );
   const dx = frame.output([g.images, g.channels, g.height, g.width], dtype);
   runKernel("conv2dBackwardInput", dtype, {
     args: [
-      ...[dout, weights.byteOffset, zeros.byteOffset],
-      ...[frame.table(offsets), frame.table(table), table.length / 7],
-      dx.address,
-      ...[g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth],
-      ...[g.stride, rows.margin, columns.margin, planeRows, planeWidth],
+      ...[dout, ...tables, dx.address, ...sizes],
+      ...[g.filters, g.outHeight, g.outWidth, ...plane],
     ],
     items: g.images,
     step: 1,
-    cost: cost(g, dtype),
-    scratchBytes: SPILL_BYTES + 64 +
-      g.filters * planeRows * planeWidth * size,
+    cost: conv2dCost(g, dtype),
+    scratchBytes,
   });
   return { dx: dx.take(), finite };
 }
 
-function cost(g: Conv2dGeometry, dtype: DType): number {
+/**
+ * Groups of images whose filter gradients are summed, each by one thread, before
+ * the groups' are; they follow from shapes alone.
+ *
+ * @param partialBytes Bytes of one group's sums.
+ */
+export function imageGroups(
+  g: Conv2dGeometry,
+  partialBytes: number,
+): { groupSize: number; groups: number } {
+  const most = Math.min(MAX_GROUPS, Math.floor(PARTIAL_BYTES / partialBytes));
+  const groupSize = Math.ceil(g.images / Math.max(1, most));
+  return { groupSize, groups: Math.ceil(g.images / Math.max(1, groupSize)) };
+}
+
+/** 0, step, 2 · step, … */
+function multiples(count: number, step: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i * step);
+}
+
+/** What a convolution costs on one thread, in microseconds, roughly. */
+export function conv2dCost(g: Conv2dGeometry, dtype: DType): number {
   return g.images * g.filters * g.outHeight * g.outWidth * g.channels *
     g.filterHeight * g.filterWidth / MADDS_PER_MICROSECOND[dtype];
 }

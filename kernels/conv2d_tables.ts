@@ -10,13 +10,8 @@
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import type { Frame } from "./frame.ts";
-import {
-  bytesOf,
-  roundUp,
-  SPILL_BYTES,
-  TILE_ROWS,
-  tileColumns,
-} from "./select.ts";
+import { packedRow, rowBlocks } from "./row_blocks.ts";
+import { bytesOf, roundUp, SPILL_BYTES } from "./select.ts";
 
 /** The sizes of a convolution; all are checked before they come here. */
 export interface Conv2dGeometry {
@@ -82,8 +77,16 @@ export function phaseAxis(
   };
 }
 
-/** The padded plane of an image (assembly/plane.ts), and its taps' byte offsets. */
-export function inputPlane(g: Conv2dGeometry, dtype: DType): {
+/**
+ * The padded plane of an image (assembly/plane.ts), and its taps' byte offsets.
+ *
+ * @param columns Columns of the register tile.
+ */
+export function inputPlane(
+  g: Conv2dGeometry,
+  dtype: DType,
+  columns: number,
+): {
   rows: number;
   width: number;
   bytes: number;
@@ -91,7 +94,7 @@ export function inputPlane(g: Conv2dGeometry, dtype: DType): {
 } {
   const { stride } = g;
   const rows = stride * (g.outHeight - 1) + g.filterHeight;
-  const width = roundUp(g.outWidth, tileColumns(dtype)) +
+  const width = roundUp(g.outWidth, columns) +
     Math.floor((g.filterWidth - 1) / stride);
   const offsets = new Int32Array(
     g.channels * g.filterHeight * g.filterWidth,
@@ -109,7 +112,7 @@ export function inputPlane(g: Conv2dGeometry, dtype: DType): {
   return { rows, width, bytes: SPILL_BYTES + bytes + 64, offsets };
 }
 
-/** The filters in blocks of four, tap by tap, the last block filled up with zeros. */
+/** The filters in the blocks of the register tiles, tap by tap, filled up with zeros. */
 export function packFilters(
   frame: Frame,
   w: Tensor,
@@ -117,13 +120,22 @@ export function packFilters(
   dtype: DType,
 ): number {
   const taps = g.channels * g.filterHeight * g.filterWidth;
-  const packed = frame.array(roundUp(g.filters, TILE_ROWS) * taps, dtype);
+  const blocks = rowBlocks(g.filters);
+  const packed = frame.array(blocks.padded * taps, dtype);
   packed.fill(0);
   for (let f = 0, from = 0; f < g.filters; f++) {
-    let to = (f >> 2) * taps * TILE_ROWS + (f & 3);
-    for (let k = 0; k < taps; k++, to += TILE_ROWS) {
+    const { first, step } = packedRow(blocks, f, taps);
+    for (let k = 0, to = first; k < taps; k++, to += step) {
       packed[to] = w.data[from++]!;
     }
   }
   return packed.byteOffset;
+}
+
+/** The bias, filled up with zeros for blocks of more rows than there are filters. */
+export function packBias(frame: Frame, b: Tensor, dtype: DType): number {
+  const bias = frame.array(rowBlocks(b.size).padded, dtype);
+  bias.fill(0);
+  bias.set(b.data);
+  return bias.byteOffset;
 }

@@ -121,6 +121,31 @@ export class Frame {
     return { address, take: () => kept ? result : result.slice() };
   }
 
+  /** The address of bytes, copied in if need be. */
+  inputBytes(values: Uint8Array): number {
+    if (shared.holds(values)) return values.byteOffset;
+    const address = this.scratch(values.length);
+    new Uint8Array(shared.buffer, address, values.length).set(values);
+    return address;
+  }
+
+  /** Room for a result of bytes, as {@linkcode Frame.output}. */
+  bytes(length: number): { address: number; take(): Uint8Array } {
+    const kept = workspace !== undefined;
+    const address = (workspace ?? stack).take(length);
+    const result = new Uint8Array(shared.buffer, address, length);
+    return { address, take: () => kept ? result : result.slice() };
+  }
+
+  /** The numbers at an address in the shared memory. */
+  view(
+    address: number,
+    length: number,
+    dtype: DType,
+  ): Float32Array | Float64Array {
+    return view(address, length, dtype);
+  }
+
   /** Room that is given back with the frame. It holds anything. */
   scratch(bytes: number): number {
     return stack.take(bytes);

@@ -8,14 +8,9 @@
 
 import type { DType } from "../numerics/tensor.ts";
 import type { Frame, Output } from "./frame.ts";
-import { runKernel } from "./runtime.ts";
-import {
-  bytesOf,
-  roundUp,
-  SPILL_BYTES,
-  TILE_ROWS,
-  tileColumns,
-} from "./select.ts";
+import { rowBlocks } from "./row_blocks.ts";
+import { runKernel, tileWidth } from "./runtime.ts";
+import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 
 /** An operand in the shared memory: element (i, j) is number `row * i + column * j`. */
 export interface Matrix {
@@ -25,11 +20,13 @@ export interface Matrix {
 }
 
 /** Rows of b in one packed panel; the kernel's own constant. */
-const DEPTH = 256;
-/** Rows of one block of the result: few enough that its part of `a` stays in the cache. */
-const BLOCK_ROWS = 512;
-/** Into how many blocks the columns are cut, if they are wide enough. */
-const COLUMN_BLOCKS = 16;
+const DEPTH = 255;
+/** Rows of one block of the result, few enough that its part of `a` stays in the cache; the kernel's own constant. */
+const GROUP_ROWS = 500;
+/** Columns of one block: so few that their panels stay in the second-level cache. */
+const BLOCK_COLUMNS = 256;
+/** Blocks that the columns are cut into at least, so that there is work for several threads. */
+const MIN_BLOCKS = 2;
 
 /**
  * c = a · b + bias, with a (rows × depth) and b (depth × columns).
@@ -46,10 +43,10 @@ export function gemm(
   dtype: DType,
 ): Output {
   const size = bytesOf(dtype);
-  const step = tileColumns(dtype);
+  const step = tileColumns(dtype, tileWidth());
   const c = frame.output(shape, dtype);
-  const blocks = Math.ceil(rows / TILE_ROWS);
-  const packed = frame.scratch(blocks * TILE_ROWS * depth * size);
+  const { fives, blocks, padded } = rowBlocks(rows);
+  const packed = frame.scratch(padded * depth * size);
   if (bias || depth === 0) {
     const row = bias || frame.array(columns, dtype).fill(0).byteOffset;
     runKernel("fillRows", dtype, {
@@ -59,26 +56,35 @@ export function gemm(
       cost: rows * columns * size / 10_000,
     });
   }
+  const chunks = Math.ceil(depth / DEPTH);
   runKernel("gemmPack", dtype, {
-    args: [a.address, a.row, a.column, rows, depth, packed],
-    items: blocks,
-    step: Math.ceil(blocks / 64) || 1,
+    args: [
+      ...[a.address, a.row, a.column, rows, fives, blocks, padded, depth],
+      packed,
+    ],
+    items: chunks * blocks,
+    step: Math.ceil(chunks * blocks / 64) || 1,
     cost: rows * depth / 1000,
   });
-  const zeros = frame.array(TILE_ROWS, dtype).fill(0).byteOffset;
+  const groups = Math.max(1, Math.floor(rows / GROUP_ROWS));
+  const zeros = frame.array(2 * GROUP_ROWS, dtype).fill(0).byteOffset;
   const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * step * size);
-  const blockColumns = roundUp(columns / COLUMN_BLOCKS, step) || step;
+  const blockColumns = roundUp(
+    Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
+    step,
+  ) || step;
   runKernel("gemm", dtype, {
     args: [
       ...[packed, b.address, b.row, b.column],
       ...[bias ? 0 : zeros, c.address],
-      ...[rows, columns, depth, BLOCK_ROWS, blockColumns],
+      ...[rows, fives, padded, columns, depth, groups, blockColumns],
       frame.table(offsets),
     ],
-    items: Math.ceil(rows / BLOCK_ROWS) * Math.ceil(columns / blockColumns),
+    items: groups * Math.ceil(columns / blockColumns),
     step: 1,
     cost: rows * columns * depth * size / 80_000,
-    scratchBytes: SPILL_BYTES + DEPTH * blockColumns * size + 64,
+    scratchBytes: SPILL_BYTES +
+      Math.min(depth, DEPTH) * (blockColumns + step) * size + 64,
   });
   return c;
 }

@@ -9,7 +9,7 @@
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import { withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
-import { bytesOf, roundUp, tileColumns } from "./select.ts";
+import { bytesOf, roundUp } from "./select.ts";
 
 /** The sizes of a pooling; all are checked before they come here. */
 export interface PoolGeometry {
@@ -45,7 +45,7 @@ export function maxPoolForward(
       });
     } else {
       const rows = g.stride * (g.outHeight - 1) + g.poolHeight;
-      const width = roundUp(g.outWidth, tileColumns(dtype)) +
+      const width = roundUp(g.outWidth, 16 / bytesOf(dtype)) +
         Math.floor((g.poolWidth - 1) / g.stride);
       const offsets = taps(
         g,

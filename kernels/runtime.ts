@@ -11,9 +11,10 @@ import type { DType } from "../numerics/tensor.ts";
 import { SharedMemory } from "../workers/memory.ts";
 import { MAX_CHUNKS } from "../workers/crew.ts";
 import { MAX_THREADS, Team } from "../workers/team.ts";
-import { type Kernel, kernelName } from "./select.ts";
+import { type Kernel, kernelName, type TileWidth } from "./select.ts";
 import relaxed from "./relaxed.js";
 import strict from "./strict.js";
+import wide from "./wide.js";
 
 /** How a kernel is to be run. */
 export interface Run {
@@ -30,6 +31,8 @@ export interface Run {
   readonly cost: number;
   /** Scratch memory that one thread needs, in bytes. */
   readonly scratchBytes?: number;
+  /** Width of the register tile, if not the one in use. */
+  readonly width?: TileWidth;
 }
 
 /** A description of what runs the kernels, as `bench` prints it. */
@@ -62,6 +65,7 @@ export const instructions: "relaxed" | "strict" =
 /** The memory that tensors lie in while kernels work on them. */
 export const shared: SharedMemory = new SharedMemory();
 
+let width: TileWidth = "narrow";
 let wanted: number | undefined;
 let team: Team | undefined;
 
@@ -98,6 +102,16 @@ export function getThreads(): number {
   return wanted ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS);
 }
 
+/** How wide the register tiles are that kernels use now. */
+export function tileWidth(): TileWidth {
+  return width;
+}
+
+/** Sets how wide the register tiles are. Results do not depend on it. */
+export function setTileWidth(wanted: TileWidth): void {
+  width = wanted;
+}
+
 /** What runs the kernels now. */
 export function kernelReport(): KernelReport {
   return {
@@ -112,7 +126,7 @@ export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
   if (run.items === 0) return;
   const job = {
     ...run,
-    kernel: kernelName(kernel, dtype),
+    kernel: kernelName(kernel, dtype, run.width ?? width),
     step: Math.max(run.step, Math.ceil(run.items / MAX_CHUNKS)),
   };
   if (run.cost < SHARE_ABOVE) currentTeam().runAlone(job);
@@ -120,6 +134,6 @@ export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
 }
 
 function currentTeam(): Team {
-  const module = instructions === "relaxed" ? relaxed : strict;
-  return team ??= new Team(module, shared, getThreads());
+  const modules = instructions === "relaxed" ? [relaxed, wide] : [strict];
+  return team ??= new Team(modules, shared, getThreads());
 }

@@ -7,7 +7,7 @@
  */
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
-import { type Frame, withFrame } from "./frame.ts";
+import { withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
 import { bytesOf } from "./select.ts";
 
@@ -17,39 +17,46 @@ const BLOCK = 8192;
 /** Columns of one work chunk; a multiple of every vector's lanes. */
 const COLUMNS = 2048;
 
-/** Sums over the rows of a matrix in the shared memory, in sequence. */
+/** Sums over the rows of a matrix in the shared memory, in sequence; both addresses are in it. */
 export function sumRows(
-  frame: Frame,
   x: number,
   rows: number,
   columns: number,
-  shape: readonly number[],
+  out: number,
   dtype: DType,
-): Tensor {
-  const out = frame.output(shape, dtype);
+): void {
   runKernel("sumRows", dtype, {
-    args: [x, out.address, rows, columns],
+    args: [x, out, rows, columns],
     items: columns,
     step: COLUMNS,
     cost: rows * columns / 4000,
   });
-  return out.take();
 }
 
 /** Sum of the squares of all elements, as `numpy.sum(x * x)` gives it in x's dtype. */
 export function sumSquares(x: Tensor): number {
+  const round = x.dtype === "float32" ? Math.fround : (n: number) => n;
+  let total = 0;
+  for (const part of sumBlocks("sumSquares", x)) total = round(total + part);
+  return total;
+}
+
+/** Whether no element is infinite or NaN. */
+export function allFinite(x: Tensor): boolean {
+  return sumBlocks("sumOfZeros", x).every((part) => part === 0);
+}
+
+/** What a kernel makes of each block of x; overwritten by the next call of a layer. */
+function sumBlocks(kernel: "sumSquares" | "sumOfZeros", x: Tensor) {
   return withFrame((frame) => {
     const items = Math.ceil(x.size / BLOCK);
     const parts = frame.array(items, x.dtype);
-    runKernel("sumSquares", x.dtype, {
+    runKernel(kernel, x.dtype, {
       args: [frame.input(x, x.dtype), parts.byteOffset, x.size],
       items,
       step: 4,
       cost: x.size * bytesOf(x.dtype) / 10_000,
     });
-    const round = x.dtype === "float32" ? Math.fround : (n: number) => n;
-    let total = 0;
-    for (const part of parts) total = round(total + part);
-    return total;
+    return parts;
   });
 }

@@ -7,31 +7,47 @@
  * @module
  */
 
-import type { Tensor } from "../numerics/tensor.ts";
-import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
+import { conv2dForward } from "../kernels/conv2d.ts";
 import {
-  type BackwardOptions,
-  convBackwardFast,
-  convForwardFast,
-} from "./conv_fast.ts";
+  conv2dReluPoolBackward,
+  conv2dReluPoolForward,
+} from "../kernels/conv2d_pool.ts";
+import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
+import { checkShape } from "./check.ts";
+import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
+import { type BackwardOptions, convBackwardFast } from "./conv_fast.ts";
+import { convGeometry } from "./geometry.ts";
 import type { PoolOptions } from "./pool.ts";
 import {
   type FastPoolCache,
   maxPoolBackwardFast,
   maxPoolForwardFast,
 } from "./pool_fast.ts";
-import { reluBackward, type ReluCache, reluForward } from "./relu.ts";
+import { reluBackward, type ReluCache } from "./relu.ts";
 
 /** What {@linkcode convReluBackward} needs from the forward pass. */
 export interface ConvReluCache {
   /** Of the convolution. */
   readonly conv: ConvCache;
-  /** Of the ReLU. */
+  /** Of the ReLU: its output, which is positive where its input is. */
   readonly relu: ReluCache;
 }
 
 /** What {@linkcode convReluPoolBackward} needs from the forward pass. */
-export interface ConvReluPoolCache extends ConvReluCache {
+export type ConvReluPoolCache =
+  | FusedConvReluPoolCache
+  | UnfusedConvReluPoolCache;
+
+/** Of a pooling of 2 × 2 at stride 2, which is done with the convolution. */
+export interface FusedConvReluPoolCache {
+  /** Of the convolution. */
+  readonly conv: ConvCache;
+  /** For each output, which tap of its window was the maximum, row by row; 4 where none is positive. */
+  readonly selected: Uint8Array;
+}
+
+/** Of any other pooling, which comes after. */
+export interface UnfusedConvReluPoolCache extends ConvReluCache {
   /** Of the pooling. */
   readonly pool: FastPoolCache;
 }
@@ -64,9 +80,10 @@ export function convReluForward(
   b: Tensor,
   convOptions: ConvOptions,
 ): { out: Tensor; cache: ConvReluCache } {
-  const conv = convForwardFast(x, w, b, convOptions);
-  const relu = reluForward(conv.out);
-  return { out: relu.out, cache: { conv: conv.cache, relu: relu.cache } };
+  const { stride = 1, pad = 0 } = convOptions;
+  const geometry = convGeometry(x, w, b, stride, pad);
+  const out = conv2dForward(x, w, b, geometry, promoteDTypes(x, w, b), true);
+  return { out, cache: { conv: { x, w, b, stride, pad }, relu: { x: out } } };
 }
 
 /**
@@ -129,9 +146,21 @@ export function convReluPoolForward(
   convOptions: ConvOptions,
   poolOptions: PoolOptions,
 ): { out: Tensor; cache: ConvReluPoolCache } {
-  const sandwich = convReluForward(x, w, b, convOptions);
-  const pool = maxPoolForwardFast(sandwich.out, poolOptions);
-  return { out: pool.out, cache: { ...sandwich.cache, pool: pool.cache } };
+  const { poolHeight, poolWidth, stride: poolStride } = poolOptions;
+  const { stride = 1, pad = 0 } = convOptions;
+  const geometry = convGeometry(x, w, b, stride, pad);
+  const { outHeight, outWidth } = geometry;
+  if (
+    poolHeight !== 2 || poolWidth !== 2 || poolStride !== 2 ||
+    outHeight < 2 || outWidth < 2
+  ) {
+    const sandwich = convReluForward(x, w, b, convOptions);
+    const pool = maxPoolForwardFast(sandwich.out, poolOptions);
+    return { out: pool.out, cache: { ...sandwich.cache, pool: pool.cache } };
+  }
+  const dtype = promoteDTypes(x, w, b);
+  const { out, selected } = conv2dReluPoolForward(x, w, b, geometry, dtype);
+  return { out, cache: { conv: { x, w, b, stride, pad }, selected } };
 }
 
 /**
@@ -156,6 +185,18 @@ export function convReluPoolBackward(
   cache: ConvReluPoolCache,
   options?: BackwardOptions,
 ): Omit<ConvGradients, "dx"> {
-  const { dx } = maxPoolBackwardFast(dout, cache.pool);
-  return convReluBackward(dx, cache, options);
+  if ("pool" in cache) {
+    const { dx } = maxPoolBackwardFast(dout, cache.pool);
+    return convReluBackward(dx, cache, options);
+  }
+  const { x, w, b, stride, pad } = cache.conv;
+  const g = convGeometry(x, w, b, stride, pad);
+  checkShape("differentiate max-pooling", "dout", dout, [
+    ...[g.images, g.filters, g.outHeight >> 1, g.outWidth >> 1],
+  ]);
+  return conv2dReluPoolBackward(
+    ...[dout, cache.selected, x, w, g] as const,
+    promoteDTypes(dout, x, w, b),
+    options?.inputGradient ?? true,
+  );
 }

@@ -86,7 +86,7 @@ export class Crew {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    module: WebAssembly.Module,
+    modules: readonly WebAssembly.Module[],
     memory: SharedMemory,
     kernels: readonly string[],
     threads: number,
@@ -109,7 +109,7 @@ export class Crew {
           name: `convlab worker ${thread}`,
         });
         worker.postMessage({
-          module,
+          modules,
           memory: memory.memory,
           control: this.#control,
           args,

@@ -38,7 +38,7 @@ export class Team {
   /** Threads that work on a job, the caller's included. */
   readonly threads: number;
   readonly #memory: SharedMemory;
-  readonly #module: WebAssembly.Module;
+  readonly #modules: readonly WebAssembly.Module[];
   readonly #kernels: Map<string, { index: number; run: Kernel }>;
   #crew: Crew | undefined;
   /** Crews that were told to end; their control blocks are freed once they have. */
@@ -47,12 +47,12 @@ export class Team {
   #scratch = { address: 0, bytes: 0 };
 
   /**
-   * @param module The kernels. It imports `env.memory` and nothing else.
+   * @param modules The kernels. They import `env.memory` and nothing else.
    * @param memory The memory that they work on.
    * @param threads At least 1.
    */
   constructor(
-    module: WebAssembly.Module,
+    modules: readonly WebAssembly.Module[],
     memory: SharedMemory,
     threads: number,
   ) {
@@ -63,12 +63,15 @@ export class Team {
     }
     this.threads = threads;
     this.#memory = memory;
-    this.#module = module;
-    const instance = new WebAssembly.Instance(module, {
-      env: { memory: memory.memory },
+    this.#modules = modules;
+    const exports = modules.flatMap((module) => {
+      const { exports } = new WebAssembly.Instance(module, {
+        env: { memory: memory.memory },
+      });
+      return Object.entries(exports);
     });
     this.#kernels = new Map(
-      Object.entries(instance.exports)
+      exports
         .filter(([, value]) => typeof value === "function")
         .map(([name, run], index) => [name, { index, run: run as Kernel }]),
     );
@@ -171,7 +174,7 @@ export class Team {
     this.#ending = this.#ending.filter((crew) => !crew.freeIfEnded());
     try {
       return new Crew(
-        this.#module,
+        this.#modules,
         this.#memory,
         [...this.#kernels.keys()],
         this.threads,

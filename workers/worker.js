@@ -4,10 +4,15 @@
 // its text, so it imports nothing: all it needs comes in the first message.
 
 globalThis.onmessage = ({ data }) => {
-  const { module, memory, control, args, thread, kernels, layout, spins } =
+  const { modules, memory, control, args, thread, kernels, layout, spins } =
     data;
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const run = kernels.map((name) => instance.exports[name]);
+  const exports = Object.assign(
+    {},
+    ...modules.map((module) =>
+      new WebAssembly.Instance(module, { env: { memory } }).exports
+    ),
+  );
+  const run = kernels.map((name) => exports[name]);
   const state = new Int32Array(memory.buffer, control, layout.words);
   const values = new Float64Array(memory.buffer, args, layout.maxArguments);
   const owner = layout.owners + thread;

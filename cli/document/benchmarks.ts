@@ -7,6 +7,7 @@
  * @module
  */
 
+import { tileWidth } from "../../kernels/runtime.ts";
 import { type Kernel, kernelName } from "../../kernels/select.ts";
 import { convBackwardNaive, convForwardNaive } from "../../layers/conv.ts";
 import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
@@ -140,5 +141,5 @@ export function poolingBenchmark(dtype: DType): Benchmark {
 }
 
 function names(dtype: DType, ...kernels: Kernel[]): string[] {
-  return kernels.map((kernel) => kernelName(kernel, dtype));
+  return kernels.map((kernel) => kernelName(kernel, dtype, tileWidth()));
 }

@@ -2,75 +2,61 @@
 
 // Matrix product c = a · b, or c += a · b, for any strides of a and b.
 //
-// `a` is packed once, in blocks of 4 rows, k-major; then each work item takes a
-// block of c, packs the panels of `b` that it needs (each as wide as the register
-// tile and DEPTH deep, so that one stays in the first-level cache), and runs all
-// its rows over each.
+// `a` is packed once (pack.ts); then each work item takes a block of columns of
+// c, packs the panels of `b` that it needs (each as wide as the register tile and
+// DEPTH deep, so that one stays in the first-level cache), and runs all rows of
+// `a` over each.
 
-import { bytes, lanes, TILE_ROWS, tileColumns } from "./simd";
-import { SPILL_BYTES, tile } from "./tile";
+import { SPILL_BYTES, tileColumn } from "./correlate";
+import { packRows, transpose } from "./pack";
+import { bytes, lanes, tileColumns } from "./simd";
+import { VECTORS } from "./variant";
 
 /** Rows of `b` in one packed panel. */
-export const DEPTH: i32 = 256;
+export const DEPTH: i32 = 255;
 
-/** Packs blocks `begin` to `end` of 4 rows of a (rows × depth) as out[block][k][4]. */
+/** Rows of `a` that one work item runs over the panels, but for those of the last. */
+export const GROUP_ROWS: i32 = 500;
+
+/**
+ * Packs a (rows × depth) DEPTH columns at a time: item `i` is block i % blocks
+ * of the columns from DEPTH * (i / blocks) on. `padded` is the rows of all blocks.
+ */
 // kernel gemm_pack
 export function gemmPack<T>(
-  a: usize, rowStride: i32, depthStride: i32, rows: i32, depth: i32, out: usize,
-  scratch: usize, begin: i32, end: i32,
+  a: usize, rowStride: i32, depthStride: i32, rows: i32, fives: i32, blocks: i32, padded: i32,
+  depth: i32, out: usize, scratch: usize, begin: i32, end: i32,
 ): void {
-  const columnBytes = bytes<T>(depthStride);
-  for (let block = begin; block < end; block++) {
-    const row = block * TILE_ROWS;
-    let to = out + bytes<T>(row * depth);
-    let p = a + bytes<T>(row * rowStride);
-    if (rowStride == 1 && rows - row >= TILE_ROWS) {
-      for (let k = 0; k < depth; k++) {
-        v128.store(to, v128.load(p));
-        if (sizeof<T>() == 8) v128.store(to, v128.load(p, 16), 16);
-        p += columnBytes;
-        to += bytes<T>(TILE_ROWS);
-      }
-      continue;
-    }
-    for (let i = 0; i < TILE_ROWS; i++) {
-      let q = to + bytes<T>(i);
-      if (row + i < rows) {
-        let from = p + bytes<T>(i * rowStride);
-        for (let k = 0; k < depth; k++) {
-          store<T>(q, load<T>(from));
-          from += columnBytes;
-          q += bytes<T>(TILE_ROWS);
-        }
-      } else {
-        for (let k = 0; k < depth; k++) {
-          store<T>(q, 0);
-          q += bytes<T>(TILE_ROWS);
-        }
-      }
-    }
+  for (let item = begin; item < end; item++) {
+    const k = item / blocks * DEPTH, block = item % blocks;
+    packRows<T>(
+      a + bytes<T>(k * depthStride), rowStride, depthStride, rows, fives, min(DEPTH, depth - k),
+      out + bytes<T>(k * padded), block, block + 1,
+    );
   }
 }
 
 /**
- * Blocks `begin` to `end` of c (rows × columns, in C order). Blocks of
- * `blockRows` × `blockColumns` are counted row by row of blocks; both are
- * multiples of the tile's size. With `zeros` (a pointer to 4 of them) c is
- * overwritten, and without it (0) the product is added to c. `offsets` holds
- * k * tileColumns * sizeof(T) for k < DEPTH. The scratch memory holds the tile's
- * spill and the panels of one block.
+ * Blocks `begin` to `end` of c (rows × columns, in C order): GROUP_ROWS rows by
+ * `blockColumns` columns, counted row by row of blocks; the last of `groups`
+ * has all rows that are left. With `zeros` (a pointer to as many as a group has
+ * rows) c is overwritten, and without it (0) the product is added to c.
+ * `offsets` holds k * tileColumns * sizeof(T) for k < DEPTH. The scratch memory
+ * holds the tile's spill and the panels of one block.
  */
-// kernel gemm_4x{columns}
+// kernel gemm_{tile}
 export function gemm<T>(
   packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
-  rows: i32, columns: i32, depth: i32, blockRows: i32, blockColumns: i32, offsets: usize,
-  scratch: usize, begin: i32, end: i32,
+  rows: i32, fives: i32, padded: i32, columns: i32, depth: i32, groups: i32, blockColumns: i32,
+  offsets: usize, scratch: usize, begin: i32, end: i32,
 ): void {
-  const step = tileColumns<T>();
+  const half = VECTORS / 2 * lanes<T>(), step = 2 * half;
   const panels = scratch + SPILL_BYTES;
   const across = (columns + blockColumns - 1) / blockColumns;
   for (let block = begin; block < end; block++) {
-    const firstRow = (block / across) * blockRows, lastRow = min(rows, firstRow + blockRows);
+    const group = block / across;
+    const firstRow = group * GROUP_ROWS;
+    const lastRow = group == groups - 1 ? rows : firstRow + GROUP_ROWS;
     const firstColumn = (block % across) * blockColumns;
     const lastColumn = min(columns, firstColumn + blockColumns);
     for (let k = 0; k < depth; k += DEPTH) {
@@ -82,14 +68,14 @@ export function gemm<T>(
       );
       let panel = panels;
       for (let j = firstColumn; j < lastColumn; j += step) {
-        for (let i = firstRow; i < lastRow; i += TILE_ROWS) {
-          tile<T>(
-            panel, offsets, count, packed + bytes<T>(i * depth + k * TILE_ROWS),
-            k == 0 ? zeros : 0,
-            c + bytes<T>(i * columns + j), bytes<T>(columns), sizeof<T>(),
-            min(TILE_ROWS, rows - i), min(step, columns - j), scratch,
-          );
-        }
+        const wanted = lastColumn - j;
+        tileColumn<T>(
+          panel, bytes<T>(half), offsets, count,
+          packed + bytes<T>(k * padded + firstRow * count), bytes<T>(count), k == 0 ? zeros : 0,
+          c + bytes<T>(firstRow * columns + j), bytes<T>(columns), sizeof<T>(), bytes<T>(half),
+          lastRow - firstRow, min(fives - firstRow / 5, (lastRow - firstRow) / 5),
+          min(half, wanted), min(half, max(0, wanted - half)), scratch,
+        );
         panel += panelBytes;
       }
     }
@@ -114,6 +100,10 @@ function packPanels<T>(
       for (let j = 0; j < whole; j += step) {
         v128.store(to, v128.load(from));
         v128.store(to, v128.load(from, 16), 16);
+        if (VECTORS == 4) {
+          v128.store(to, v128.load(from, 32), 32);
+          v128.store(to, v128.load(from, 48), 48);
+        }
         from += bytes<T>(step);
         to += panelBytes;
       }
@@ -137,14 +127,15 @@ function packPanels<T>(
 function packPanel<T>(
   b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32, panel: usize,
 ): void {
-  const step = tileColumns<T>();
+  const step = tileColumns<T>(), row = bytes<T>(step), column = bytes<T>(columnStride);
   if (rowStride == 1 && width == step) {
     const whole = depth & ~(lanes<T>() - 1);
     for (let k = 0; k < whole; k += lanes<T>()) {
-      transposeBlock<T>(b, bytes<T>(columnStride), panel);
-      transposeBlock<T>(b + bytes<T>(lanes<T>() * columnStride), bytes<T>(columnStride), panel + 16);
+      for (let j = 0; j < VECTORS; j++) {
+        transpose<T>(b + <usize>(j * lanes<T>()) * column, column, panel + <usize>(16 * j), row);
+      }
       b += 16;
-      panel += 16 * <usize>step;
+      panel += <usize>lanes<T>() * row;
     }
     depth -= whole;
   }
@@ -152,29 +143,8 @@ function packPanel<T>(
     let from = b + bytes<T>(k * rowStride);
     for (let j = 0; j < step; j++) {
       store<T>(panel + bytes<T>(j), j < width ? load<T>(from) : <T>0);
-      from += bytes<T>(columnStride);
+      from += column;
     }
-    panel += bytes<T>(step);
-  }
-}
-
-/** Columns of as many numbers as a vector has lanes, each contiguous, become rows of a panel. */
-// @ts-ignore: decorator
-@inline
-function transposeBlock<T>(from: usize, column: usize, to: usize): void {
-  const row = bytes<T>(tileColumns<T>());
-  if (sizeof<T>() == 8) {
-    const a = v128.load(from), b = v128.load(from + column);
-    v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
-    v128.store(to + row, v128.shuffle<f64>(a, b, 1, 3));
-  } else {
-    const a = v128.load(from), b = v128.load(from + column);
-    const c = v128.load(from + 2 * column), d = v128.load(from + 3 * column);
-    const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-    const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-    v128.store(to + row, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-    v128.store(to + 2 * row, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-    v128.store(to + 3 * row, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+    panel += row;
   }
 }

@@ -6,7 +6,7 @@
 // 1, s + 1, 2s + 1, … (phase 1), and so on, each phase `planeWidth` numbers
 // wide. Column `x` of the padded image is number x / s of phase x % s.
 
-import { bytes } from "./simd";
+import { bytes, lanes } from "./simd";
 
 /**
  * Copies the rows and columns that lie inside the plane. The rest is left as
@@ -35,20 +35,50 @@ export function fillPlane<T>(
     let to = plane + <usize>(c * rows + top) * rowBytes;
     let from = image + bytes<T>(c * height * imageWidth);
     for (let y = 0; y < lines; y++) {
-      if (stride == 1) {
-        memory.copy(to + bytes<T>(left), from, bytes<T>(copied));
-      } else {
-        let phase = left % stride, index = left / stride;
-        for (let x = 0; x < copied; x++) {
-          store<T>(to + bytes<T>(phase * width + index), load<T>(from + bytes<T>(x)));
-          if (++phase == stride) {
-            phase = 0;
-            index++;
-          }
-        }
-      }
+      if (stride == 1) copyRow<T>(from, to + bytes<T>(left), copied);
+      else copyPhases<T>(from, to, copied, left, width, stride);
       to += rowBytes;
       from += bytes<T>(imageWidth);
+    }
+  }
+}
+
+/** Copies `n` numbers; rows are too short for `memory.copy`, which is a call out of the module. */
+function copyRow<T>(from: usize, to: usize, n: i32): void {
+  const whole = to + bytes<T>(n & ~(lanes<T>() - 1)), end = to + bytes<T>(n);
+  while (to < whole) {
+    v128.store(to, v128.load(from));
+    from += 16;
+    to += 16;
+  }
+  while (to < end) {
+    store<T>(to, load<T>(from));
+    from += sizeof<T>();
+    to += sizeof<T>();
+  }
+}
+
+/** Copies a row of `n` numbers to the phases of a row of the plane, from column `left` on. */
+function copyPhases<T>(
+  from: usize, to: usize, n: i32, left: i32, width: i32, stride: i32,
+): void {
+  for (let phase = 0; phase < stride; phase++) {
+    // The first column of the image in this phase, and its place there.
+    let x = (phase - left % stride + stride) % stride;
+    let q = to + bytes<T>(phase * width + (left + x) / stride);
+    if (stride == 2) {
+      const last = n - 2 * lanes<T>();
+      for (; x <= last; x += 2 * lanes<T>()) {
+        const p = from + bytes<T>(x);
+        const a = v128.load(p), b = v128.load(p, 16);
+        if (sizeof<T>() == 8) v128.store(q, v128.shuffle<f64>(a, b, 0, 2));
+        else v128.store(q, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+        q += 16;
+      }
+    }
+    for (; x < n; x += stride) {
+      store<T>(q, load<T>(from + bytes<T>(x)));
+      q += sizeof<T>();
     }
   }
 }

@@ -11,14 +11,14 @@ import { bytes, lanes } from "./simd";
 /** The vectors of one step: is the candidate to replace the best so far? */
 // @ts-ignore: decorator
 @inline
-function wins<T>(candidate: v128, best: v128): v128 {
+export function wins<T>(candidate: v128, best: v128): v128 {
   return v128.andnot(v128.eq<T>(best, best), v128.le<T>(candidate, best));
 }
 
 /** A tap's number in every lane of an integer vector as wide as T. */
 // @ts-ignore: decorator
 @inline
-function tapNumber<T>(tap: i32): v128 {
+export function tapNumber<T>(tap: i32): v128 {
   return sizeof<T>() == 8 ? i64x2.splat(<i64>tap) : i32x4.splat(tap);
 }
 

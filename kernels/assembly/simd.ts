@@ -10,8 +10,7 @@
 // (scratch, begin, end): memory of the calling thread's own, and the range of
 // work items that this call does.
 
-/** Rows (filters, or rows of a matrix product) in one register tile. */
-export const TILE_ROWS: i32 = 4;
+import { VECTORS } from "./variant";
 
 /** Numbers of type T in one vector. */
 // @ts-ignore: decorator
@@ -20,11 +19,11 @@ export function lanes<T>(): i32 {
   return 16 / <i32>sizeof<T>();
 }
 
-/** Columns (pixels, or columns of a matrix product) in one register tile: two vectors. */
+/** Columns (pixels, or columns of a matrix product) in one register tile. */
 // @ts-ignore: decorator
 @inline
 export function tileColumns<T>(): i32 {
-  return 2 * lanes<T>();
+  return VECTORS * lanes<T>();
 }
 
 /** a * b + c, rounded once in the relaxed module and twice in the strict one. */

@@ -4,7 +4,7 @@
 // running sums (here the lanes of vectors) over up to 128 numbers, halves of
 // longer runs added to each other.
 
-import { bytes, lanes, zero } from "./simd";
+import { bytes, lanes, sumLanes, zero } from "./simd";
 
 /** Sum of `n` numbers as NumPy's pairwise summation adds them. */
 export function pairwiseSum<T>(p: usize, n: i32): T {
@@ -92,6 +92,25 @@ export function sumSquares<T>(
   for (let i = begin; i < end; i++) {
     const from = i * SUM_BLOCK;
     store<T>(parts + bytes<T>(i), pairwiseSumSquares<T>(x + bytes<T>(from), min(SUM_BLOCK, n - from)));
+  }
+}
+
+/** parts[i] = 0 if all numbers of block i are finite, and NaN otherwise. */
+// kernel sum_of_zeros
+export function sumOfZeros<T>(
+  x: usize, parts: usize, n: i32, scratch: usize, begin: i32, end: i32,
+): void {
+  for (let block = begin; block < end; block++) {
+    const first = block * SUM_BLOCK, last = min(n, first + SUM_BLOCK);
+    let total = zero<T>();
+    let i = first;
+    for (; i + lanes<T>() <= last; i += lanes<T>()) {
+      // 0 times what is not finite is NaN, and a sum stays it.
+      total = v128.add<T>(total, v128.mul<T>(zero<T>(), v128.load(x + bytes<T>(i))));
+    }
+    let sum = sumLanes<T>(total);
+    for (; i < last; i++) sum += <T>0 * load<T>(x + bytes<T>(i));
+    store<T>(parts + bytes<T>(block), sum);
   }
 }
 

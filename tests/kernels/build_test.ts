@@ -2,9 +2,15 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { it } from "@std/testing/bdd";
-import { kernelName, KERNELS } from "../../kernels/select.ts";
+import {
+  hasTile,
+  kernelName,
+  KERNELS,
+  type TileWidth,
+} from "../../kernels/select.ts";
 import relaxed from "../../kernels/relaxed.js";
 import strict from "../../kernels/strict.js";
+import wide from "../../kernels/wide.js";
 import { SharedMemory } from "../../workers/memory.ts";
 import { Team } from "../../workers/team.ts";
 import { describePermitted } from "../permitted.ts";
@@ -14,7 +20,11 @@ describePermitted("the kernels", () => {
     // Loading the compiler takes permissions of its own.
     const { compileKernels } = await import("../../kernels/build.ts");
     const modules = await compileKernels();
-    assertEquals([...modules.keys()].sort(), ["relaxed.wasm", "strict.wasm"]);
+    assertEquals([...modules.keys()].sort(), [
+      "relaxed.wasm",
+      "strict.wasm",
+      "wide.wasm",
+    ]);
     for (const [name, bytes] of modules) {
       const file = new URL(`../../kernels/${name}`, import.meta.url);
       const present = Deno.readFileSync(file);
@@ -23,18 +33,21 @@ describePermitted("the kernels", () => {
     }
   });
 
-  it("exist in both modules, for both dtypes", () => {
-    for (const module of [relaxed, strict]) {
+  it("exist under their names, for both dtypes: all in the two modules, and those with a tile in the wide one too", () => {
+    const dtypes = ["float32", "float64"] as const;
+    const modules = [[relaxed, "narrow"], [strict, "narrow"], [wide, "wide"]];
+    for (
+      const [module, width] of modules as [WebAssembly.Module, TileWidth][]
+    ) {
       const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-      const wanted = KERNELS.flatMap((kernel) =>
-        (["float32", "float64"] as const).map((dtype) =>
-          kernelName(kernel, dtype)
-        )
+      const wanted = KERNELS.filter((kernel) =>
+        width === "narrow" || hasTile(kernel)
+      ).flatMap((kernel) =>
+        dtypes.map((dtype) => kernelName(kernel, dtype, width))
       );
-      for (const name of wanted) assert(names.includes(name), name);
       assertEquals(
-        names.filter((name) => /^f(32|64)_/.test(name)).length,
-        wanted.length,
+        names.filter((name) => /^f(32|64)_/.test(name)).sort(),
+        wanted.sort(),
       );
     }
   });
@@ -42,33 +55,46 @@ describePermitted("the kernels", () => {
   it("agree to rounding with and without fused multiply-add", () => {
     // A product of two matrices of 40 × 40, one of them read backwards.
     const size = 40;
-    const run = (module: WebAssembly.Module) => {
+    const run = (module: WebAssembly.Module, columns: number) => {
       const memory = new SharedMemory();
-      const team = new Team(module, memory, 1);
+      const team = new Team([module], memory, 1);
       const floats = (n: number) =>
         new Float64Array(memory.buffer, memory.allocate(8 * n), n);
       const [a, b, c] = [floats(1600), floats(1600), floats(1600)];
       a!.forEach((_, i) => a![i] = Math.sin(i));
       b!.forEach((_, i) => b![i] = Math.cos(i));
       const packed = floats(1600);
-      const zeros = floats(4).fill(0);
+      const zeros = floats(size).fill(0);
       const offsets = new Uint32Array(
         memory.buffer,
         memory.allocate(1024),
-        256,
+        255,
       );
-      offsets.forEach((_, k) => offsets[k] = 32 * k);
+      offsets.forEach((_, k) => offsets[k] = 8 * columns * k);
+      if (module !== wide) {
+        team.runAlone({
+          kernel: "f64_gemm_pack",
+          args: [
+            ...[a!.byteOffset, size, 1, size, 8, 8, size, size],
+            packed.byteOffset,
+          ],
+          items: 8,
+          step: 8,
+        });
+      } else {
+        // The packing is not in the wide module: blocks of five rows, k by k.
+        packed.forEach((_, at) => {
+          const [block, rest] = [Math.floor(at / 200), at % 200];
+          const [k, i] = [Math.floor(rest / 5), rest % 5];
+          packed[at] = a![(5 * block + i) * size + k]!;
+        });
+      }
       team.runAlone({
-        kernel: "f64_gemm_pack",
-        args: [a!.byteOffset, size, 1, size, size, packed.byteOffset],
-        items: 10,
-        step: 10,
-      });
-      team.runAlone({
-        kernel: "f64_gemm_4x4",
+        kernel: `f64_gemm_5x${columns}`,
         args: [
           ...[packed.byteOffset, b!.byteOffset, size, 1, zeros.byteOffset],
-          ...[c!.byteOffset, size, size, size, 512, 40, offsets.byteOffset],
+          ...[c!.byteOffset, size, 8, size, size, size, 1, 40],
+          offsets.byteOffset,
         ],
         items: 1,
         step: 1,
@@ -84,10 +110,12 @@ describePermitted("the kernels", () => {
       }
       return total;
     });
-    for (const module of [relaxed, strict]) {
-      run(module).forEach((value, i) =>
+    for (const [module, columns] of [[relaxed, 4], [strict, 4], [wide, 8]]) {
+      run(module as WebAssembly.Module, columns as number).forEach((value, i) =>
         assert(Math.abs(value - expected[i]!) < 1e-13)
       );
     }
+    // The width of the tile does not change the order of a sum.
+    assertEquals(run(wide, 8), run(relaxed, 4));
   });
 });

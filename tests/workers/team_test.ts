@@ -67,7 +67,7 @@ function callerScratch(memory: SharedMemory, team: Team): number {
 
 /** A team whose workers run: jobs are done until one chunk of one was a worker's. */
 function startedTeam(memory: SharedMemory, threads: number): Team {
-  const team = new Team(module, memory, threads);
+  const team = new Team([module], memory, threads);
   const out = memory.allocate(4 * 64);
   for (let i = 0; i < 50; i++) {
     team.run({
@@ -115,7 +115,7 @@ describePermitted("Team", () => {
 
   it("Team.run() survives thousands of small jobs in a row", () => {
     const memory = new SharedMemory();
-    const team = new Team(module, memory, 3);
+    const team = new Team([module], memory, 3);
     const out = memory.allocate(4 * 8);
     const values = new Int32Array(memory.buffer, out, 8);
     for (let job = 0; job < 5000; job++) {
@@ -184,7 +184,7 @@ describePermitted("Team", () => {
 
   it("Team.run() refuses an unknown kernel and too many chunks", () => {
     const memory = new SharedMemory();
-    const team = new Team(module, memory, 2);
+    const team = new Team([module], memory, 2);
     assertThrows(
       () => team.run({ kernel: "none", args: [], items: 2, step: 1 }),
       RangeError,
@@ -201,7 +201,7 @@ describePermitted("Team", () => {
   it("Team() refuses a number of threads out of range", () => {
     for (const threads of [0, 1.5, -1, 257, NaN]) {
       assertThrows(
-        () => new Team(module, new SharedMemory(), threads),
+        () => new Team([module], new SharedMemory(), threads),
         RangeError,
       );
     }
@@ -209,7 +209,7 @@ describePermitted("Team", () => {
 
   it("Team ends its idle workers and starts new ones, in bounded memory", async () => {
     const memory = new SharedMemory();
-    const team = new Team(module, memory, 3);
+    const team = new Team([module], memory, 3);
     const out = memory.allocate(4 * 16);
     const job = {
       kernel: "mark",

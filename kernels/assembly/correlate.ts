@@ -1,0 +1,140 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+// What convolutions and matrix products do with the register tiles (written by
+// tile_source.ts of the folder above):
+//
+//   out[i][j] = bias[i] + sum over k of weights[k][i] * source[offsets[k] + j]
+//
+// for a few rows i and a few vectors of columns j. The table of byte offsets is
+// what makes one tile serve both: for a convolution it names the taps of the
+// window within a padded image, so that no im2col matrix is ever written; for a
+// matrix product it names the rows of a packed panel.
+//
+// The columns of a tile come in two halves. Those of a wide one lie `pair` bytes
+// apart: neighbours in one row of outputs, or, where a row is short, the same
+// columns of two rows.
+
+import { UNROLLED, VECTORS } from "./variant";
+import { bytes, lanes } from "./simd";
+import { tile3, tile4, tile5 } from "./tile";
+
+/** Bytes of one tile, where it is stored when not all of it is wanted. */
+export const SPILL_BYTES: usize = 5 * 16 * VECTORS;
+
+/** How many blocks of four rows there are among `rest` rows; those left have three. */
+// @ts-ignore: decorator
+@inline
+export function foursOf(rest: i32): i32 {
+  return max(0, rest - 3 * ((4 - (rest & 3)) & 3)) >> 2;
+}
+
+/** The first row of block `i`: blocks of five rows come first, then those of four, then of three. */
+// @ts-ignore: decorator
+@inline
+export function blockRow(i: i32, fives: i32, fours: i32): i32 {
+  return 5 * i - max(0, i - fives) - max(0, i - fives - fours);
+}
+
+/**
+ * One column of tiles: all `rows` of the result, in blocks of five, four
+ * and three, for the same columns. With `bias` (a pointer to a number a row) the
+ * result is stored, and without it (0) it is added to what `out` holds.
+ * `source` is read for whole tiles, whatever `first` and `second` (the columns
+ * of each half that are wanted) are.
+ */
+export function tileColumn<T>(
+  source: usize, pair: usize, offsets: usize, taps: i32, weights: usize, weightRow: usize,
+  bias: usize, out: usize, rowStride: usize, columnStride: usize, outPair: usize,
+  rows: i32, fives: i32, first: i32, second: i32, spill: usize,
+): void {
+  const end = offsets + (<usize>taps << 2);
+  const unrolled = offsets + (<usize>(taps / UNROLLED * UNROLLED) << 2);
+  let i = 0;
+  for (; i < 5 * fives; i += 5) {
+    tile5<T>(
+      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      5, first, second, spill,
+    );
+    weights += 5 * weightRow;
+    if (bias) bias += 5 * sizeof<T>();
+    out += 5 * rowStride;
+  }
+  const last = 5 * fives + 4 * foursOf(rows - 5 * fives);
+  for (; i < last; i += 4) {
+    tile4<T>(
+      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      4, first, second, spill,
+    );
+    weights += 4 * weightRow;
+    if (bias) bias += 4 * sizeof<T>();
+    out += 4 * rowStride;
+  }
+  for (; i < rows; i += 3) {
+    tile3<T>(
+      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      min(3, rows - i), first, second, spill,
+    );
+    weights += 3 * weightRow;
+    if (bias) bias += 3 * sizeof<T>();
+    out += 3 * rowStride;
+  }
+}
+
+/**
+ * A whole grid of outputs of one image, for all filters. Position (y, x) reads
+ * `source + y * sourceRow + x` and is stored at `out + y * outRow + x *
+ * outColumn` of each filter.
+ */
+export function correlate<T>(
+  source: usize, sourceRow: usize, offsets: usize, taps: i32, weights: usize, bias: usize,
+  filters: i32, fives: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
+  height: i32, width: i32, spill: usize,
+): void {
+  const half = VECTORS / 2 * lanes<T>(), step = 2 * half;
+  const weightRow = bytes<T>(taps);
+  for (let y = 0; y < height; y += 2) {
+    const lines = min(2, height - y);
+    for (let x = 0; x < width; x += step) {
+      const columns = min(step, width - x);
+      const from = source + <usize>y * sourceRow + bytes<T>(x);
+      const to = out + <usize>y * outRow + <usize>x * outColumn;
+      if (VECTORS == 4 && columns <= half && lines == 2) {
+        tileColumn<T>(
+          from, sourceRow, offsets, taps, weights, weightRow, bias, to, outPlane, outColumn,
+          outRow, filters, fives, columns, columns, spill,
+        );
+        continue;
+      }
+      for (let line = 0; line < lines; line++) {
+        tileColumn<T>(
+          from + <usize>line * sourceRow, bytes<T>(half), offsets, taps, weights, weightRow, bias,
+          to + <usize>line * outRow, outPlane, outColumn, <usize>half * outColumn,
+          filters, fives, min(half, columns), max(0, columns - half), spill,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * The gradient of the input of one image, from a plane of dout. Behind a stride s
+ * the positions of dx fall into s × s phases, each of which sees its own taps
+ * only; `phases` holds seven numbers for each: first tap in `offsets`, taps,
+ * first weight, rows, columns, first row and first column of dx.
+ */
+export function correlatePhases<T>(
+  plane: usize, rowBytes: usize, offsets: usize, phases: usize, phaseCount: i32,
+  weights: usize, zeros: usize, channels: i32, fives: i32,
+  dx: usize, height: i32, width: i32, stride: i32, spill: usize,
+): void {
+  for (let i = 0; i < phaseCount; i++) {
+    correlate<T>(
+      plane, rowBytes, offsets + (<usize>load<u32>(phases) << 2), load<i32>(phases, 4),
+      weights + bytes<T>(load<i32>(phases, 8)), zeros, channels, fives,
+      dx + bytes<T>(load<i32>(phases, 20) * width + load<i32>(phases, 24)),
+      bytes<T>(height * width), bytes<T>(stride * width), bytes<T>(stride),
+      load<i32>(phases, 12), load<i32>(phases, 16), spill,
+    );
+    phases += 28;
+  }
+}

@@ -1,0 +1,182 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Writes the register tiles in AssemblyScript. A tile is the same few lines
+ * over and over, for each row and each vector, and which of them there are
+ * depends on the module that they are for; so they are generated.
+ *
+ * @module
+ */
+
+/** Rows of the tiles: every row count from 3 on is a sum of them. */
+export const TILE_ROWS = [5, 4, 3] as const;
+
+/** Taps done in one turn of a tile's loop, so that the loop itself costs little. */
+export const UNROLLED = 3;
+
+/**
+ * AssemblyScript of the functions `tile5`, `tile4` and `tile3`.
+ *
+ * @param vectors Vectors of 128 bits in one row of a tile, an even number.
+ */
+export function tileSource(vectors: number): string {
+  return [
+    'import { storePart } from "./store_part";',
+    ...TILE_ROWS.map((rows) => tileFunction(rows, vectors)),
+    registerProducts(vectors),
+  ].join("\n");
+}
+
+/** The multiply-adds of a tile of five rows, and nothing else. */
+function registerProducts(vectors: number): string {
+  const sums = list(5 * vectors, (i) => `c${i}`);
+  return `
+/** Multiply-adds in one turn of \`registerProducts\`, in vectors. */
+export const REGISTER_PRODUCTS: i32 = ${sums.length};
+
+export function registerProducts<T>(out: usize, turns: i32): void {
+  const a = v128.load_splat<T>(out), b = a;
+  let ${sums.map((sum) => `${sum} = a`).join(", ")};
+  while (turns--) {
+    ${sums.map((sum) => `${product(sum, "a", "b")}`).join("\n    ")}
+  }
+  ${sums.map((sum, i) => `v128.store(out, ${sum}, ${16 * i});`).join("\n  ")}
+}`;
+}
+
+function tileFunction(rows: number, vectors: number): string {
+  const half = vectors / 2;
+  const sums = named("c", rows, vectors);
+  // Three rows are too few sums to keep the multipliers busy, each waiting for
+  // the one before: every other tap is added to sums of its own.
+  const others = rows === 3 ? named("d", rows, vectors) : sums;
+  const all = [...new Set([...sums.flat(), ...others.flat()])];
+  return `
+// @ts-ignore: decorator
+@inline
+export function tile${rows}<T>(
+  source: usize, pair: usize, offsets: usize, unrolled: usize, end: usize, weights: usize, bias: usize,
+  out: usize, rowStride: usize, columnStride: usize, outPair: usize,
+  rows: i32, first: i32, second: i32, spill: usize,
+): void {
+  let ${all.map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};
+  while (offsets < unrolled) {${
+    list(UNROLLED, (u) => tap(u % 2 ? others : sums, half)).join("")
+  }
+  }
+  while (offsets < end) {${tap(sums, half)}
+  }
+${
+    rows === 3
+      ? sums.flat().map((sum, i) =>
+        `  ${sum} = v128.add<T>(${sum}, ${others.flat()[i]});`
+      ).join("\n")
+      : ""
+  }
+  const whole = ${half * 16} / <i32>sizeof<T>();
+  if (rows == ${rows} && first == whole && second == whole && columnStride == sizeof<T>()) {
+    if (bias) {
+${sums.map((row, i) => storeRow(row, half, i)).join("\n")}
+    } else {
+${sums.map((row, i) => addRow(row, half, i)).join("\n")}
+    }
+    return;
+  }
+${
+    sums.flat().map((sum, i) => `  v128.store(spill, ${sum}, ${16 * i});`).join(
+      "\n",
+    )
+  }
+  storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);
+}`;
+}
+
+/** One tap: its weights times the columns that it reads. */
+function tap(sums: readonly string[][], half: number): string {
+  const vectors = 2 * half;
+  const columns = list(vectors, (j) => `const b${j} = ${load(j, half)};`);
+  const products = sums.map((row, i) =>
+    `a = ${weight(i, half)};\n      ` +
+    row.map((sum, j) => `${product(sum, "a", `b${j}`)}`).join(" ")
+  );
+  return `
+    {
+      const p = source + <usize>load<u32>(offsets)${
+    half > 1 ? ", q = p + pair" : ""
+  };
+      offsets += 4;
+      ${columns.join("\n      ")}
+      const w = v128.load(weights);
+      let a: v128;
+      ${products.join("\n      ")}
+      weights += ${sums.length} * sizeof<T>();
+    }`;
+}
+
+/** Vector `j` of a tap's columns; a half of one vector has the other beside it. */
+function load(j: number, half: number): string {
+  return half === 1
+    ? `v128.load(p, ${16 * j})`
+    : `v128.load(${j < half ? "p" : "q"}, ${16 * (j % half)})`;
+}
+
+/**
+ * Weight `i` in all lanes. A narrow tile takes the first three of f32 from one
+ * load: each load by itself would cost a check of its bounds.
+ */
+function weight(i: number, half: number): string {
+  const splat = `v128.load_splat<T>(weights, ${i} * sizeof<T>())`;
+  if (half > 1 || i > 2) return splat;
+  const lane = `${i}, `.repeat(4).slice(0, -2);
+  return `sizeof<T>() == 4 ? v128.shuffle<f32>(w, w, ${lane}) : ${splat}`;
+}
+
+/**
+ * `sum += a * b`. Written out, and not a call that is inlined: the engine joins
+ * vectors only within a basic block, and the compiler would make blocks of calls.
+ */
+function product(sum: string, a: string, b: string): string {
+  return `${sum} = ASC_FEATURE_RELAXED_SIMD
+        ? v128.relaxed_madd<T>(${a}, ${b}, ${sum})
+        : v128.add<T>(${sum}, v128.mul<T>(${a}, ${b}));`;
+}
+
+function storeRow(row: readonly string[], half: number, i: number): string {
+  return `      {
+        const to = out + ${i} * rowStride, b = v128.load_splat<T>(bias, ${i} * sizeof<T>());
+        ${
+    row.map((sum, j) =>
+      `v128.store(to${j < half ? "" : " + outPair"}, v128.add<T>(${sum}, b), ${
+        16 * (j % half)
+      });`
+    ).join("\n        ")
+  }
+      }`;
+}
+
+function addRow(row: readonly string[], half: number, i: number): string {
+  const at = (j: number) =>
+    `to${j < half ? "" : " + outPair"}, ${16 * (j % half)}`;
+  return `      {
+        const to = out + ${i} * rowStride;
+        ${
+    row.map((sum, j) =>
+      `const d${j} = v128.add<T>(${sum}, v128.load(${at(j)}));`
+    ).join("\n        ")
+  }
+        ${
+    row.map((_, j) => `v128.store(${at(j).replace(",", `, d${j},`)});`).join(
+      "\n        ",
+    )
+  }
+      }`;
+}
+
+/** Names of the sums of a tile, by row and vector. */
+function named(letter: string, rows: number, vectors: number): string[][] {
+  return list(rows, (i) => list(vectors, (j) => `${letter}${i}_${j}`));
+}
+
+function list<R>(length: number, item: (index: number) => R): R[] {
+  return Array.from({ length }, (_, index) => item(index));
+}

@@ -1,0 +1,3 @@
+// @ts-self-types="./module.d.ts"
+import source module from "./wide.wasm";
+export default module;
