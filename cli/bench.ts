@@ -1,59 +1,47 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * `bench`: cells 8 and 9 of the document, fast layers against naive ones.
+ * `bench`: measures Convlab, by itself and against a peer.
  *
  * @module
  */
 
-import { kernelReport, setThreads } from "../kernels/runtime.ts";
-import { relError } from "../numerics/rel_error.ts";
-import type { Tensor } from "../numerics/tensor.ts";
-import {
-  type Benchmark,
-  convolutionBenchmark,
-  type Pass,
-  poolingBenchmark,
-} from "./document/benchmarks.ts";
-import { defineCommand, type Streams } from "./command.ts";
-import { ExitCode } from "./exit.ts";
-import { textTable } from "./text_table.ts";
+import { getThreads, setThreads } from "../kernels/runtime.ts";
+import type { Benchmark, Outcome, Settings } from "./bench/benchmark.ts";
+import { readReport } from "./bench/compare.ts";
+import { document } from "./bench/document.ts";
+import { layers } from "./bench/layers.ts";
+import { peak } from "./bench/peaks.ts";
+import { startPeer, warningAbout } from "./bench/peer.ts";
+import { printReport } from "./bench/report.ts";
+import { scaling } from "./bench/scaling.ts";
+import { SHAPE_NAMES } from "./bench/shapes.ts";
+import { step } from "./bench/steps.ts";
+import { summary } from "./bench/summary.ts";
+import { defineCommand } from "./command.ts";
+import { ExitCode, listenForInterrupt, UsageError } from "./exit.ts";
+import { oneOf } from "./words.ts";
 
-/** What was measured of one pass. */
-interface Measurement extends Pick<Pass, "name" | "kernels" | "document"> {
-  /** Median duration of the naive function, in seconds. */
-  readonly naive: number;
-  /** Median duration of the fast function, in seconds. */
-  readonly fast: number;
-  /** Quarter of the fast runs that were faster than this, and slower, in seconds. */
-  readonly quartiles: readonly [number, number];
-  /** naive / fast. */
-  readonly speedup: number;
-  /**
-   * How far the two differ, by the name of the result: the document's relative
-   * error in float64; in float32, where that says little about numbers near 0,
-   * the largest difference in units of the largest value.
-   */
-  readonly differences: Record<string, number>;
-  /** Whether they agree. */
-  readonly agrees: boolean;
-}
-
-/** How far fast and naive may differ, in units of the largest value. */
-const TOLERANCE = { float64: 1e-12, float32: 1e-5 };
-const NAIVE_RUNS = 3;
-const FAST_RUNS = 30;
-const WARM_UP_RUNS = 10;
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  ...{ document, layers, step, scaling, peak, summary },
+};
 
 export default defineCommand({
   examples: [
-    { args: "", help: "Both layers, in float64 as the document has them" },
-    { args: "--dtype float32 --threads 1", help: "In float32 on one thread" },
-    { args: "--json > bench.json", help: "For a program to read" },
+    { args: "", help: "The document's layers, fast against naive" },
+    { args: "layers --shape block2 --threads 1", help: "Some layers alone" },
+    { args: "step --json > step.json", help: "Training steps, to be kept" },
+    { args: "step --compare step.json", help: "How much faster they are now" },
+    { args: "summary --peer python3", help: "Convlab against PyTorch" },
   ],
-  notes:
-    "Fast and naive layers are compared before they are timed; if they disagree, bench says so and ends with exit code 1. Times are medians, of 3 naive and 30 fast runs after 10 to warm up.",
-  positionals: {},
+  positionals: {
+    benchmark: {
+      optional: true,
+      choices: Object.keys(BENCHMARKS),
+      help:
+        "What to measure: document (cells 8 and 9, the default), layers, step (a training step), scaling (with the threads), peak (what the machine can do) or summary (against a peer)",
+    },
+  },
   options: {
     threads: {
       kind: "integer",
@@ -64,152 +52,91 @@ export default defineCommand({
     dtype: {
       kind: "choice",
       choices: ["float64", "float32"],
-      default: "float64",
-      help: "Precision",
+      help:
+        "Precision; by default float64 for document, float32 for step and scaling, and else both",
+    },
+    shape: {
+      kind: "string",
+      repeatable: true,
+      help: `Only shapes of this name, or names with commas between: ${
+        oneOf(SHAPE_NAMES)
+      }`,
+    },
+    runs: {
+      kind: "integer",
+      min: 1,
+      default: 30,
+      help: "Timed runs of each piece of work",
+    },
+    peer: {
+      kind: "string",
+      placeholder: "PYTHON",
+      help:
+        "Times PyTorch in turns with layers, step or summary, in this interpreter",
+    },
+    compare: {
+      kind: "string",
+      placeholder: "FILE",
+      help: "Sets the results beside those that --json printed earlier",
+    },
+    kernels: { kind: "boolean", help: "Tell which kernels were picked" },
+    profile: {
+      kind: "boolean",
+      help: "Tell the time of each kernel of a step",
     },
     json: { kind: "boolean", help: "Print JSON" },
   },
-  run({ options, ...streams }) {
-    const { dtype, threads, json } = options;
-    if (threads !== undefined) setThreads(threads);
-    const results = [convolutionBenchmark(dtype), poolingBenchmark(dtype)]
-      .map((benchmark) => ({
-        benchmark,
-        passes: benchmark.passes.map((pass) => measure(pass, dtype)),
-      }));
-    const report = kernelReport();
-    if (json) {
-      streams.stdout.line(JSON.stringify(
-        {
-          dtype,
-          ...report,
-          benchmarks: results.map(({ benchmark, passes }) => ({
-            layer: benchmark.layer,
-            cell: benchmark.cell,
-            shape: benchmark.shape,
-            passes,
-          })),
-        },
-        null,
-        2,
-      ));
-    } else {
-      const { threads, instructions, limitation } = report;
-      streams.stdout.line(
-        `${threads} ${threads === 1 ? "thread" : "threads"}, ${dtype}, ${
-          instructions === "relaxed" ? "fused" : "separate"
-        } multiply-add`,
-      );
-      if (limitation) {
-        streams.stderr.line(`Workers could not start: ${limitation}`);
-      }
-      for (const { benchmark, passes } of results) {
-        print(benchmark, passes, streams);
-      }
+  notes:
+    `All that is timed is compared with naive loops first; if they disagree, bench says so and ends with exit code 1. Times are medians, after at least 10 runs and 0.3 s to warm up.
+
+Layers and steps are timed as training runs them: inputs stay in the kernels' shared memory, and results lie in a workspace that is used again. Only document gives and takes ordinary tensors, as a first call does. A part of the peak is one of multiply-adds on registers alone, measured in the same run, times the threads.
+
+The peer and Convlab take turns, in five blocks of runs each with a pause after every one; the ratio is the peer's median over Convlab's. summary takes one and two threads unless --threads names another number.`,
+  async run({ options, positionals, given, ...streams }) {
+    const { benchmark: what = "document" } = positionals;
+    const { threads, peer, compare, json, kernels } = options;
+    const benchmark = BENCHMARKS[what]!;
+    const refused = benchmark.refuses.find((name) =>
+      given.has(name as keyof typeof options)
+    );
+    if (refused !== undefined) {
+      throw new UsageError(`Expected no --${refused} with ${what}`);
     }
-    const agree = results.every(({ passes }) => passes.every((p) => p.agrees));
-    if (!agree) streams.stderr.line("Fast and naive layers disagree");
-    return agree ? ExitCode.success : ExitCode.failure;
+    if (benchmark.needsPeer && peer === undefined) {
+      throw new UsageError(
+        `Expected --peer PYTHON with ${what}, such as --peer python3`,
+      );
+    }
+    const earlier = compare === undefined
+      ? undefined
+      : { file: compare, report: readReport(compare, what) };
+    if (threads !== undefined) setThreads(threads);
+    const report = { what, threads: getThreads(), runs: options.runs };
+    const settings = { ...options, ...streams };
+    const outcome = await measure(benchmark, settings, peer);
+    printReport(report, outcome, { earlier, json, kernels, ...streams });
+    return outcome.complaints.length === 0
+      ? ExitCode.success
+      : ExitCode.failure;
   },
 });
 
-function measure(pass: Pass, dtype: "float32" | "float64"): Measurement {
-  const naive = pass.naive();
-  const fast = pass.fast();
-  const differences: Record<string, number> = {};
-  let agrees = true;
-  for (const [name, result] of Object.entries(naive)) {
-    const other = fast[name]!;
-    const scaled = scaledDifference(result, other);
-    differences[name] = dtype === "float64" ? relError(result, other) : scaled;
-    // Negated, so that NaN does not agree.
-    if (!(scaled <= TOLERANCE[dtype])) agrees = false;
+/** Measures, with the peer running meanwhile if there is one. */
+async function measure(
+  benchmark: Benchmark,
+  settings: Omit<Settings, "peer" | "signal">,
+  python: string | undefined,
+): Promise<Outcome> {
+  if (python === undefined) {
+    const none = { peer: undefined, signal: undefined };
+    return await benchmark.measure({ ...settings, ...none });
   }
-  const slow = quartiles(pass.naive, NAIVE_RUNS, 0);
-  const quick = quartiles(pass.fast, FAST_RUNS, WARM_UP_RUNS);
-  return {
-    name: pass.name,
-    kernels: pass.kernels.map((kernel) =>
-      `${kernel}_${kernelReport().instructions}`
-    ),
-    document: pass.document,
-    naive: slow[1],
-    fast: quick[1],
-    quartiles: [quick[0], quick[2]],
-    speedup: slow[1] / quick[1],
-    differences,
-    agrees,
-  };
-}
-
-/** Largest difference over largest value. */
-function scaledDifference(a: Tensor, b: Tensor): number {
-  let difference = 0;
-  let size = 0;
-  for (let i = 0; i < a.size; i++) {
-    difference = Math.max(difference, Math.abs(a.data[i]! - b.data[i]!));
-    size = Math.max(size, Math.abs(a.data[i]!));
-  }
-  return size === 0 ? difference : difference / size;
-}
-
-/** Quartiles of the duration in seconds. */
-function quartiles(
-  run: () => unknown,
-  runs: number,
-  warmUp: number,
-): [number, number, number] {
-  for (let i = 0; i < warmUp; i++) run();
-  const times: number[] = [];
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    run();
-    times.push((performance.now() - start) / 1000);
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(share * (runs - 1))]!;
-  return [at(0.25), at(0.5), at(0.75)];
-}
-
-function print(
-  { layer, cell, shape }: Benchmark,
-  passes: readonly Measurement[],
-  { stdout }: Streams,
-): void {
-  const rows = [["", "", "naive", "fast", "speedup", "difference"]];
-  for (const { name, naive, fast, speedup, differences, document } of passes) {
-    rows.push([
-      name,
-      "Convlab",
-      seconds(naive),
-      seconds(fast),
-      `${speedup.toFixed(0)}x`,
-      listed(differences),
-    ], [
-      "",
-      "document",
-      seconds(document.naive),
-      document.fast === undefined ? "-" : seconds(document.fast),
-      `${document.speedup.toFixed(0)}x`,
-      listed(document.differences),
-    ]);
-  }
-  stdout.line();
-  stdout.line(stdout.style.bold(`${layer} (cell ${cell}): ${shape}`));
-  stdout.line(
-    `kernels: ${[...new Set(passes.flatMap((p) => p.kernels))].join(", ")}`,
-  );
-  for (const line of textTable(rows)) stdout.line(`  ${line}`);
-}
-
-function seconds(time: number): string {
-  return `${time.toFixed(6)}s`;
-}
-
-function listed(differences: Record<string, number>): string {
-  const entries = Object.entries(differences);
-  return entries.map(([name, value]) => {
-    const text = value === 0 ? "0" : value.toExponential(2);
-    return entries.length === 1 ? text : `${name} ${text}`;
-  }).join(", ");
+  using interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  await using peer = await startPeer(python, { signal });
+  const warning = warningAbout(peer);
+  if (warning !== undefined) settings.stderr.line(warning);
+  const outcome = await benchmark.measure({ ...settings, peer, signal });
+  const { name, blas } = peer;
+  return { ...outcome, more: { ...outcome.more, peer: { name, blas } } };
 }

@@ -35,7 +35,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "bench",
-    summary: "Time the fast layers against the naive ones",
+    summary: "Measure layers and training steps, alone and against PyTorch",
     load: () => import("./bench.ts"),
   },
   {

@@ -1,0 +1,64 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Rows of a report as a table, with those columns that something is in.
+ *
+ * @module
+ */
+
+import { textTable } from "../text_table.ts";
+import type { Row } from "./benchmark.ts";
+import type { Peaks } from "./peak.ts";
+
+/** A column: its title, and what it tells of a row, if anything. */
+type Column = readonly [title: string, cell: (row: Row) => string | undefined];
+
+/** The columns of timed passes. */
+const COLUMNS: readonly Column[] = [
+  ["work", (row) => row.name],
+  ["ms", (row) => row.milliseconds && milliseconds(row.milliseconds.median)],
+  [
+    "quartiles",
+    ({ milliseconds: spread }) =>
+      spread &&
+      `${milliseconds(spread.lower)} to ${milliseconds(spread.upper)}`,
+  ],
+  ["GFLOP/s", ({ gflops }) => gflops?.toFixed(1)],
+  ["of peak", ({ ofPeak }) => ofPeak === undefined ? ofPeak : percent(ofPeak)],
+  ["PyTorch ms", ({ peer }) => peer && milliseconds(peer.milliseconds.median)],
+  ["ratio", ({ peer }) => peer?.ratio.toFixed(2)],
+  ["difference", ({ differences }) => differences && largest(differences)],
+];
+
+/** A table of timed passes. */
+export function passLines(rows: readonly Row[]): string[] {
+  const used = COLUMNS.filter(([, cell]) =>
+    rows.some((row) => cell(row) !== undefined)
+  );
+  return textTable([
+    used.map(([title]) => title),
+    ...rows.map((row) => used.map(([, cell]) => cell(row) ?? "-")),
+  ]);
+}
+
+/** `Peak of one thread: float32 67.2 GFLOP/s, float64 33.6 GFLOP/s`. */
+export function peakLine(peaks: Peaks): string {
+  const parts = Object.entries(peaks)
+    .map(([dtype, peak]) => `${dtype} ${peak.toFixed(1)} GFLOP/s`);
+  return `Peak of one thread: ${parts.join(", ")}`;
+}
+
+/** A duration, in milliseconds. */
+export function milliseconds(time: number): string {
+  return time.toFixed(3);
+}
+
+/** `42 %`. */
+export function percent(part: number): string {
+  return `${(100 * part).toFixed(0)} %`;
+}
+
+function largest(differences: Readonly<Record<string, number>>): string {
+  const difference = Math.max(0, ...Object.values(differences));
+  return difference === 0 ? "0" : difference.toExponential(1);
+}

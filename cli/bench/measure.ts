@@ -1,0 +1,110 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Checks passes and times them, in turns with a peer where there is one.
+ *
+ * @module
+ */
+
+import { setThreads } from "../../kernels/runtime.ts";
+import { startProgress } from "../progress.ts";
+import type { Row, Settings } from "./benchmark.ts";
+import { nameOf, type Pass } from "./pass.ts";
+import { partOfPeak, type Peaks } from "./peak.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+import { contestant, timeInTurns } from "./timing.ts";
+import { type Verdict, verify } from "./verify.ts";
+
+/** What came of checking some passes. */
+export interface Verdicts {
+  /** Of each pass. */
+  readonly verdicts: ReadonlyMap<Pass, Verdict>;
+  /** What is wrong with any. */
+  readonly complaints: readonly string[];
+}
+
+/** Compares all passes with their references. */
+export async function verifyAll(
+  passes: readonly Pass[],
+  settings: Settings,
+): Promise<Verdicts> {
+  const verdicts = new Map<Pass, Verdict>();
+  for await (const pass of shown("Verifying", passes, settings)) {
+    verdicts.set(pass, verify(pass));
+  }
+  const complaints = [...verdicts.values()].flatMap((v) => v.complaints);
+  return { verdicts, complaints };
+}
+
+/** Times a pass on some threads. */
+export async function timePass(
+  pass: Pass,
+  threads: number,
+  peaks: Peaks,
+  settings: Settings,
+): Promise<Row & { readonly milliseconds: Spread }> {
+  const { peer, runs, signal } = settings;
+  setThreads(threads);
+  const contestants = [contestant(pass.run)];
+  if (peer) contestants.push(peer.contestant(pass.work, threads));
+  const [own = [], others] = await timeInTurns(contestants, runs, signal);
+  const milliseconds = spreadOf(own);
+  return {
+    name: nameOf(pass.work),
+    threads,
+    milliseconds,
+    ...speedOf(pass, milliseconds, threads, peaks),
+    ...others ? { peer: comparison(spreadOf(others), milliseconds) } : {},
+  };
+}
+
+/** Times passes one after another, each shown on the progress bar. */
+export async function timeAll(
+  passes: readonly Pass[],
+  { verdicts }: Verdicts,
+  threads: number,
+  peaks: Peaks,
+  settings: Settings,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const pass of shown("Timing", passes, settings)) {
+    const { differences = {} } = verdicts.get(pass) ?? {};
+    const row = await timePass(pass, threads, peaks, settings);
+    rows.push({ ...row, differences });
+  }
+  return rows;
+}
+
+/** Goes through a list with a progress bar; others of the program get turns. */
+export async function* shown<T>(
+  label: string,
+  items: readonly T[],
+  { stdout, stderr, signal }: Settings,
+): AsyncGenerator<T> {
+  const total = items.length;
+  using progress = startProgress({
+    ...{ label, unit: "passes", total, stdout, stderr },
+  });
+  for (const [i, item] of items.entries()) {
+    yield item;
+    progress.update(i + 1);
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+  }
+}
+
+function speedOf(
+  { flops, work }: Pass,
+  { median }: Spread,
+  threads: number,
+  peaks: Peaks,
+): Pick<Row, "gflops" | "ofPeak"> {
+  if (flops === undefined) return {};
+  const gflops = flops / median / 1e6;
+  const ofPeak = partOfPeak(gflops, peaks, work.dtype, threads);
+  return { gflops, ...ofPeak === undefined ? {} : { ofPeak } };
+}
+
+function comparison(peer: Spread, own: Spread): NonNullable<Row["peer"]> {
+  return { milliseconds: peer, ratio: peer.median / own.median };
+}

@@ -1,0 +1,75 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Prints what was measured, as text or as JSON.
+ *
+ * @module
+ */
+
+import { kernelReport } from "../../kernels/runtime.ts";
+import type { Streams } from "../command.ts";
+import type { Outcome } from "./benchmark.ts";
+import { compareReports, comparisonLines, type Report } from "./compare.ts";
+import { kernelChoices, kernelLines } from "./kernels.ts";
+import { thisMachine } from "./machine.ts";
+
+/** What a report begins with. */
+export interface Head {
+  /** The kind of bench. */
+  readonly what: string;
+  /** Threads, where there is one number of them. */
+  readonly threads: number;
+  /** Timed runs of each piece of work. */
+  readonly runs: number;
+}
+
+/** How to print it, and beside what. */
+export interface ReportOptions extends Streams {
+  readonly json: boolean;
+  /** Whether to tell which kernels were picked. */
+  readonly kernels: boolean;
+  /** A report to compare with, and its file. */
+  readonly earlier: { file: string; report: Report } | undefined;
+}
+
+/** Prints a report; what is wrong goes to standard error. */
+export function printReport(
+  head: Head,
+  outcome: Outcome,
+  { json, kernels, earlier, stdout, stderr }: ReportOptions,
+): void {
+  const machine = thisMachine();
+  const { limitation } = kernelReport();
+  const { rows, heading, lines, complaints, more } = outcome;
+  const comparison = earlier &&
+    compareReports(
+      earlier.report,
+      { ...head, machine, rows },
+      earlier.file,
+    );
+  const choices = kernels ? kernelChoices() : undefined;
+  if (json) {
+    const { instructions, mode } = machine;
+    const whole = {
+      ...{ ...head, instructions, mode, limitation, machine },
+      ...{ ...more, rows, comparison, kernels: choices, complaints },
+    };
+    stdout.line(JSON.stringify(whole, null, 2));
+  } else {
+    stdout.line([
+      ...heading,
+      machine.instructions === "relaxed"
+        ? "fused multiply-add"
+        : "separate multiply-add",
+      // The document's report is as short as it always was.
+      ...head.what === "document" && machine.mode === "default"
+        ? []
+        : [`${machine.mode} mode`],
+    ].join(", "));
+    for (const line of lines) stdout.line(line);
+    if (choices) ["", ...kernelLines(choices)].forEach(stdout.line);
+    if (comparison) ["", ...comparisonLines(comparison)].forEach(stdout.line);
+  }
+  if (limitation) stderr.line(`Workers could not start: ${limitation}`);
+  for (const complaint of complaints) stderr.line(complaint);
+}

@@ -1,0 +1,118 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `bench summary`: a table of Convlab against a peer, one row for each piece of
+ * work, and what Convlab makes of the machine.
+ *
+ * @module
+ */
+
+import { textTable } from "../text_table.ts";
+import {
+  type Benchmark,
+  type Row,
+  type Settings,
+  threadsInWords,
+} from "./benchmark.ts";
+import { milliseconds, percent } from "./columns.ts";
+import { shown, timePass, verifyAll } from "./measure.ts";
+import type { Pass } from "./pass.ts";
+import { type Peaks, peaksOf } from "./peak.ts";
+import { timeScaling } from "./scaling.ts";
+import { selectShapes } from "./shapes.ts";
+import { SUMMARY_SHAPES, summaryPasses } from "./summary_passes.ts";
+
+/** The most threads that are timed where none are named. */
+const MOST_THREADS = 2;
+
+/** The benchmark. */
+export const summary: Benchmark = {
+  refuses: ["dtype", "profile"],
+  needsPeer: true,
+  async measure(settings) {
+    const names = selectShapes(settings.shape, "summary", SUMMARY_SHAPES);
+    const { steps, layers, first } = summaryPasses(names);
+    const passes = [...steps, ...layers];
+    const heading = settings.peer ? [`against ${settings.peer.name}`] : [];
+    const scaled = first ? [first.forward, first.filterGradient] : [];
+    const all = [...new Set([...passes, ...scaled])];
+    const { complaints } = await verifyAll(all, settings);
+    if (complaints.length > 0) {
+      return { heading, lines: [], rows: [], complaints };
+    }
+    const peaks = peaksOf(["float32", "float64"]);
+    const counts = threadCounts(settings.threads);
+    const turns = [steps, layers].flatMap((passes) =>
+      counts.flatMap((threads) => passes.map((pass) => ({ pass, threads })))
+    );
+    const rows: Row[] = [];
+    for await (const { pass, threads } of shown("Timing", turns, settings)) {
+      rows.push(await named(pass, threads, peaks, settings));
+    }
+    if (first) rows.push(await partOfPeak(first.forward, peaks, settings));
+    for await (const pass of shown("Timing", scaled, settings)) {
+      rows.push(...await speedup(pass, Math.max(...counts), settings));
+    }
+    const lines = summaryLines(rows, settings);
+    return { heading, lines, rows, more: { peaks }, complaints };
+  },
+};
+
+/** What was named; else one thread, and two where the machine has them. */
+function threadCounts(threads: number | undefined): number[] {
+  if (threads !== undefined) return [threads];
+  const most = Math.min(MOST_THREADS, navigator.hardwareConcurrency);
+  return Array.from({ length: most }, (_, i) => i + 1);
+}
+
+/** A pass against the peer. */
+async function named(
+  pass: Pass,
+  threads: number,
+  peaks: Peaks,
+  settings: Settings,
+): Promise<Row> {
+  const row = await timePass(pass, threads, peaks, settings);
+  return { ...row, name: `${row.name}, ${threadsInWords(threads)}` };
+}
+
+/** A pass on one thread against the multiply-adds that the machine can do. */
+async function partOfPeak(
+  pass: Pass,
+  peaks: Peaks,
+  settings: Settings,
+): Promise<Row> {
+  const alone = { ...settings, peer: undefined };
+  const row = await named(pass, 1, peaks, alone);
+  return { ...row, name: `part of peak, ${row.name}` };
+}
+
+/** A pass on several threads against one. */
+async function speedup(
+  pass: Pass,
+  threads: number,
+  settings: Settings,
+): Promise<Row[]> {
+  if (threads === 1) return [];
+  const [one, many] = await timeScaling(pass, [1, threads], settings);
+  return one && many ? [{ ...many, name: `${many.name} against 1` }] : [];
+}
+
+function summaryLines(rows: readonly Row[], { peer }: Settings): string[] {
+  const [name = "peer"] = peer?.name.split(" ") ?? [];
+  return textTable([
+    ["work", `${name} ms`, "Convlab ms", "ratio"],
+    ...rows.map((row) => [
+      row.name,
+      row.peer ? milliseconds(row.peer.milliseconds.median) : "-",
+      row.milliseconds ? milliseconds(row.milliseconds.median) : "-",
+      ratioOf(row),
+    ]),
+  ]);
+}
+
+function ratioOf({ peer, speedup, ofPeak }: Row): string {
+  if (peer) return peer.ratio.toFixed(2);
+  if (speedup !== undefined) return speedup.toFixed(2);
+  return ofPeak === undefined ? "-" : percent(ofPeak);
+}
