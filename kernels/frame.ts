@@ -14,7 +14,7 @@
 
 import { type DType, sizeOf, Tensor, zeros } from "../numerics/tensor.ts";
 import type { SharedMemory } from "../workers/memory.ts";
-import { shared } from "./runtime.ts";
+import { settleTileWidth, shared } from "./runtime.ts";
 import { bytesOf } from "./select.ts";
 
 /** Memory taken from one end, and given back all at once. */
@@ -169,6 +169,7 @@ let depth = 0;
 
 /** Runs `body` with a frame, and gives back what it took even if it throws. */
 export function withFrame<R>(body: (frame: Frame) => R): R {
+  if (depth === 0) settleTileWidth(false);
   depth++;
   try {
     return body(frame);

@@ -19,14 +19,14 @@ export interface Matrix {
   readonly column: number;
 }
 
-/** Rows of b in one packed panel; the kernel's own constant. */
+/** Rows of b that are done at a time; the kernel's own constant. */
 const DEPTH = 255;
 /** Rows of one block of the result, few enough that its part of `a` stays in the cache; the kernel's own constant. */
 const GROUP_ROWS = 500;
 /** Columns of one block: so few that their panels stay in the second-level cache. */
-const BLOCK_COLUMNS = 256;
+const BLOCK_COLUMNS = 128;
 /** Blocks that the columns are cut into at least, so that there is work for several threads. */
-const MIN_BLOCKS = 2;
+const MIN_BLOCKS = 4;
 
 /**
  * c = a · b + bias, with a (rows × depth) and b (depth × columns).
@@ -68,7 +68,9 @@ export function gemm(
   });
   const groups = Math.max(1, Math.floor(rows / GROUP_ROWS));
   const zeros = frame.array(2 * GROUP_ROWS, dtype).fill(0).byteOffset;
-  const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * step * size);
+  // Rows of b that are contiguous are read where they are, others from a panel.
+  const row = b.column === 1 ? b.row : step;
+  const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * row * size);
   const blockColumns = roundUp(
     Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
     step,

@@ -11,7 +11,16 @@ import type { DType } from "../numerics/tensor.ts";
 import { SharedMemory } from "../workers/memory.ts";
 import { MAX_CHUNKS } from "../workers/crew.ts";
 import { MAX_THREADS, Team } from "../workers/team.ts";
-import { type Kernel, kernelName, type TileWidth } from "./select.ts";
+import { type Probe, probeTiles } from "./probe.ts";
+import { profiling, recordTime } from "./profile.ts";
+import {
+  hasTile,
+  type Kernel,
+  kernelName,
+  KERNELS,
+  SPILL_BYTES,
+  type TileWidth,
+} from "./select.ts";
 import relaxed from "./relaxed.js";
 import strict from "./strict.js";
 import wide from "./wide.js";
@@ -41,8 +50,19 @@ export interface KernelReport {
   readonly threads: number;
   /** `relaxed` (fused multiply-add) or `strict`. */
   readonly instructions: "relaxed" | "strict";
+  /** `turbo` where the engine joins vectors and wide register tiles are used. */
+  readonly mode: "default" | "turbo";
   /** Why there are no workers, if they could not start. */
   readonly limitation: string | undefined;
+}
+
+/** A kernel that was picked, and why. */
+export interface KernelChoice {
+  readonly operation: Kernel;
+  readonly dtype: DType;
+  /** Name of the kernel and of its instructions. */
+  readonly kernel: string;
+  readonly why: string;
 }
 
 /**
@@ -65,7 +85,16 @@ export const instructions: "relaxed" | "strict" =
 /** The memory that tensors lie in while kernels work on them. */
 export const shared: SharedMemory = new SharedMemory();
 
+/** Microseconds of kernels after which it pays to find out which tiles are faster. */
+const PROBE_AFTER = 100_000;
+/** Turns of the probe's loop in one timing, some 10 µs. */
+const PROBE_TURNS = 3000;
+
 let width: TileWidth = "narrow";
+let settled = false;
+let probe: Probe | undefined;
+/** What all kernels so far cost on one thread, in microseconds, roughly. */
+let spent = 0;
 let wanted: number | undefined;
 let team: Team | undefined;
 
@@ -107,9 +136,38 @@ export function tileWidth(): TileWidth {
   return width;
 }
 
-/** Sets how wide the register tiles are. Results do not depend on it. */
+/**
+ * Sets how wide the register tiles are, instead of finding out what is faster.
+ * Results do not depend on it.
+ */
 export function setTileWidth(wanted: TileWidth): void {
   width = wanted;
+  settled = true;
+}
+
+/**
+ * Finds out which register tiles are faster, if that is not known yet, and uses
+ * them from now on. Call it between layers, not while one is computed.
+ *
+ * @param soon Whether to find out now; otherwise only a program that has worked
+ * on the kernels for so long that it pays does.
+ */
+export function settleTileWidth(soon: boolean): void {
+  if (settled || !soon && spent < PROBE_AFTER) return;
+  settled = true;
+  if (instructions === "strict") return;
+  const out = shared.allocate(8);
+  probe = probeTiles((tiles) =>
+    currentTeam().runAlone({
+      kernel: kernelName("multiplyAddPeak", "float32", tiles),
+      args: [out, PROBE_TURNS],
+      items: 1,
+      step: 1,
+      scratchBytes: SPILL_BYTES,
+    })
+  );
+  shared.free(out);
+  width = probe.width;
 }
 
 /** What runs the kernels now. */
@@ -117,8 +175,29 @@ export function kernelReport(): KernelReport {
   return {
     threads: getThreads(),
     instructions,
+    mode: width === "wide" ? "turbo" : "default",
     limitation: currentTeam().limitation,
   };
+}
+
+/** Which kernels are used now, and why. */
+export function describeKernels(): KernelChoice[] {
+  const multiply = instructions === "relaxed"
+    ? "fused multiply-add, which this engine has"
+    : "separate multiply and add: this engine has no fused one";
+  const tile = !probe
+    ? `${width} tile, not measured`
+    : `${width} tile: wide ones measured ${
+      probe.ratio.toFixed(2)
+    } times as fast`;
+  return KERNELS.flatMap((operation) =>
+    (["float32", "float64"] as const).map((dtype) => ({
+      operation,
+      dtype,
+      kernel: `${kernelName(operation, dtype, width)}_${instructions}`,
+      why: hasTile(operation) ? `${tile}; ${multiply}` : multiply,
+    }))
+  );
 }
 
 /** Runs a kernel, on the whole team if it is worth it. */
@@ -129,8 +208,11 @@ export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
     kernel: kernelName(kernel, dtype, run.width ?? width),
     step: Math.max(run.step, Math.ceil(run.items / MAX_CHUNKS)),
   };
+  spent += run.cost;
+  const start = profiling() ? performance.now() : 0;
   if (run.cost < SHARE_ABOVE) currentTeam().runAlone(job);
   else currentTeam().run(job);
+  if (profiling()) recordTime(job.kernel, performance.now() - start);
 }
 
 function currentTeam(): Team {

@@ -3,16 +3,16 @@
 // Matrix product c = a · b, or c += a · b, for any strides of a and b.
 //
 // `a` is packed once (pack.ts); then each work item takes a block of columns of
-// c, packs the panels of `b` that it needs (each as wide as the register tile and
-// DEPTH deep, so that one stays in the first-level cache), and runs all rows of
-// `a` over each.
+// c, as wide as the register tile and DEPTH deep at a time, and runs all rows of
+// `a` over it. Where the rows of `b` are contiguous they are read where they are;
+// otherwise they are packed into panels first.
 
 import { SPILL_BYTES, tileColumn } from "./correlate";
 import { packRows, transpose } from "./pack";
 import { bytes, lanes, tileColumns } from "./simd";
 import { VECTORS } from "./variant";
 
-/** Rows of `b` in one packed panel. */
+/** Rows of `b` that are done at a time: so few that a tile's stay in the first-level cache. */
 export const DEPTH: i32 = 255;
 
 /** Rows of `a` that one work item runs over the panels, but for those of the last. */
@@ -41,8 +41,9 @@ export function gemmPack<T>(
  * `blockColumns` columns, counted row by row of blocks; the last of `groups`
  * has all rows that are left. With `zeros` (a pointer to as many as a group has
  * rows) c is overwritten, and without it (0) the product is added to c.
- * `offsets` holds k * tileColumns * sizeof(T) for k < DEPTH. The scratch memory
- * holds the tile's spill and the panels of one block.
+ * `offsets` holds, for k < DEPTH, the byte offset of row k of `b`, or of a panel
+ * where `b` has to be packed. The scratch memory holds the tile's spill and the
+ * panels of one block.
  */
 // kernel gemm_{tile}
 export function gemm<T>(
@@ -61,65 +62,38 @@ export function gemm<T>(
     const lastColumn = min(columns, firstColumn + blockColumns);
     for (let k = 0; k < depth; k += DEPTH) {
       const count = min(DEPTH, depth - k);
-      const panelBytes = bytes<T>(count * step);
-      packPanels<T>(
-        b + bytes<T>(k * rowStride + firstColumn * columnStride), rowStride, columnStride,
-        count, lastColumn - firstColumn, panels,
-      );
-      let panel = panels;
+      let from = b + bytes<T>(k * rowStride + firstColumn * columnStride);
+      let advance = bytes<T>(step);
+      if (columnStride != 1) {
+        packPanels<T>(from, rowStride, columnStride, count, lastColumn - firstColumn, panels);
+        from = panels;
+        advance *= <usize>count;
+      }
       for (let j = firstColumn; j < lastColumn; j += step) {
         const wanted = lastColumn - j;
         tileColumn<T>(
-          panel, bytes<T>(half), offsets, count,
+          from, bytes<T>(half), offsets, count,
           packed + bytes<T>(k * padded + firstRow * count), bytes<T>(count), k == 0 ? zeros : 0,
           c + bytes<T>(firstRow * columns + j), bytes<T>(columns), sizeof<T>(), bytes<T>(half),
           lastRow - firstRow, min(fives - firstRow / 5, (lastRow - firstRow) / 5),
           min(half, wanted), min(half, max(0, wanted - half)), scratch,
         );
-        panel += panelBytes;
+        from += advance;
       }
     }
   }
 }
 
-/**
- * Copies `depth` rows of `width` numbers into panels as wide as the tile. Rows
- * that are contiguous are read whole, one after the other, which the
- * processor foresees; columns that are contiguous, in blocks that are transposed.
- */
+/** Copies `depth` rows of `width` numbers into panels as wide as the tile. */
 function packPanels<T>(
   b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32, panels: usize,
 ): void {
   const step = tileColumns<T>();
-  const whole = width - width % step;
-  const panelBytes = bytes<T>(depth * step);
-  if (columnStride == 1) {
-    for (let k = 0; k < depth; k++) {
-      let from = b + bytes<T>(k * rowStride);
-      let to = panels + bytes<T>(k * step);
-      for (let j = 0; j < whole; j += step) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        if (VECTORS == 4) {
-          v128.store(to, v128.load(from, 32), 32);
-          v128.store(to, v128.load(from, 48), 48);
-        }
-        from += bytes<T>(step);
-        to += panelBytes;
-      }
-    }
-  } else {
-    let to = panels;
-    for (let j = 0; j < whole; j += step) {
-      packPanel<T>(b + bytes<T>(j * columnStride), rowStride, columnStride, depth, step, to);
-      to += panelBytes;
-    }
-  }
-  if (whole < width) {
+  for (let j = 0; j < width; j += step) {
     packPanel<T>(
-      b + bytes<T>(whole * columnStride), rowStride, columnStride, depth, width - whole,
-      panels + <usize>(whole / step) * panelBytes,
+      b + bytes<T>(j * columnStride), rowStride, columnStride, depth, min(step, width - j), panels,
     );
+    panels += bytes<T>(depth * step);
   }
 }
 
