@@ -6,7 +6,7 @@
  * @module
  */
 
-import { getThreads, setThreads } from "../kernels/runtime.ts";
+import { getThreads, setThreads, settleTileWidth } from "../kernels/runtime.ts";
 import type { Benchmark, Outcome, Settings } from "./bench/benchmark.ts";
 import { readReport } from "./bench/compare.ts";
 import { document } from "./bench/document.ts";
@@ -111,6 +111,7 @@ The peer and Convlab take turns, in five blocks of runs each with a pause after 
       ? undefined
       : { file: compare, report: readReport(compare, what) };
     if (threads !== undefined) setThreads(threads);
+    settleTileWidth(true);
     const report = { what, threads: getThreads(), runs: options.runs };
     const settings = { ...options, ...streams };
     const outcome = await measure(benchmark, settings, peer);

@@ -19,7 +19,7 @@ export interface Machine {
   readonly deno: string;
   /** Version of V8, which compiles the kernels. */
   readonly v8: string;
-  /** How the kernels are compiled: `default` or `turbo`. */
+  /** `turbo` where the engine joins vectors and kernels use wide tiles, else `default`. */
   readonly mode: string;
   /** `relaxed` (fused multiply-add) or `strict`. */
   readonly instructions: string;
@@ -27,15 +27,15 @@ export interface Machine {
 
 /** This machine. */
 export function thisMachine(): Machine {
-  const report = kernelReport();
+  const { mode, instructions } = kernelReport();
   return {
     processor: processorName(),
     cores: navigator.hardwareConcurrency,
     target: Deno.build.target,
     deno: Deno.version.deno,
     v8: Deno.version.v8,
-    mode: "mode" in report ? String(report.mode) : "default",
-    instructions: report.instructions,
+    mode,
+    instructions,
   };
 }
 

@@ -9,8 +9,7 @@
 
 import { getThreads, setThreads } from "../../kernels/runtime.ts";
 import { textTable } from "../text_table.ts";
-import type { Benchmark, Row } from "./benchmark.ts";
-import { threadsInWords } from "./benchmark.ts";
+import { type Benchmark, type Row, threadsInWords } from "./benchmark.ts";
 import { dtypesOf } from "./layers.ts";
 import { memoryTraffic, peaksOf } from "./peak.ts";
 import { spreadOf } from "./statistics.ts";

@@ -6,19 +6,11 @@
  * @module
  */
 
-import * as runtime from "../../kernels/runtime.ts";
+import { type KernelTime, profileKernels } from "../../kernels/profile.ts";
 import { textTable } from "../text_table.ts";
 import { milliseconds, percent } from "./columns.ts";
 import { nameOf, type Pass } from "./pass.ts";
 import { warmUp } from "./timing.ts";
-
-/** What a kernel took. */
-export interface KernelTime {
-  readonly name: string;
-  /** How often it ran. */
-  readonly calls: number;
-  readonly milliseconds: number;
-}
 
 /** What the kernels of one run of a pass took. */
 export interface Profile {
@@ -30,26 +22,11 @@ export interface Profile {
   readonly kernels: readonly KernelTime[];
 }
 
-/** Runs something, and takes the time of each kernel meanwhile. */
-export type Profiler = <R>(
-  body: () => R,
-) => { result: R; kernels: readonly KernelTime[] };
-
 /** Runs that the times are averaged over. */
 const RUNS = 20;
 
-/**
- * What takes the times.
- *
- * @throws {Error} If nothing does.
- */
-export function profiler(): Profiler {
-  if ("profileKernels" in runtime) return runtime.profileKernels as Profiler;
-  throw new Error("Cannot profile kernels: their runtime takes no times");
-}
-
 /** Takes the time of each kernel, averaged over some runs. */
-export function profilePass(pass: Pass, profileKernels: Profiler): Profile {
+export function profilePass(pass: Pass): Profile {
   warmUp(pass.run);
   const start = performance.now();
   const { kernels } = profileKernels(() => {
@@ -63,7 +40,7 @@ export function profilePass(pass: Pass, profileKernels: Profiler): Profile {
       name,
       calls: calls / RUNS,
       milliseconds: milliseconds / RUNS,
-    })).toSorted((a, b) => b.milliseconds - a.milliseconds),
+    })),
   };
 }
 

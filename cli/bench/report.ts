@@ -6,11 +6,11 @@
  * @module
  */
 
-import { kernelReport } from "../../kernels/runtime.ts";
+import { describeKernels, kernelReport } from "../../kernels/runtime.ts";
 import type { Streams } from "../command.ts";
 import type { Outcome } from "./benchmark.ts";
 import { compareReports, comparisonLines, type Report } from "./compare.ts";
-import { kernelChoices, kernelLines } from "./kernels.ts";
+import { kernelLines } from "./kernels.ts";
 import { thisMachine } from "./machine.ts";
 
 /** What a report begins with. */
@@ -47,7 +47,7 @@ export function printReport(
       { ...head, machine, rows },
       earlier.file,
     );
-  const choices = kernels ? kernelChoices() : undefined;
+  const choices = kernels ? describeKernels() : undefined;
   if (json) {
     const { instructions, mode } = machine;
     const whole = {

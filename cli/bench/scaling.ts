@@ -8,8 +8,13 @@
 
 import { getThreads, setThreads } from "../../kernels/runtime.ts";
 import { textTable } from "../text_table.ts";
-import type { Benchmark, Row, Settings } from "./benchmark.ts";
-import { threadsInWords } from "./benchmark.ts";
+import {
+  type Benchmark,
+  type Outcome,
+  type Row,
+  type Settings,
+  threadsInWords,
+} from "./benchmark.ts";
 import { milliseconds, percent } from "./columns.ts";
 import { convolutionPasses } from "./convolution.ts";
 import { shown, verifyAll } from "./measure.ts";
@@ -33,11 +38,9 @@ const RESTART = { runs: 3, milliseconds: 100 };
 /** The benchmark. */
 export const scaling: Benchmark = {
   refuses: ["peer", "profile"],
-  async measure(settings) {
+  measure(settings) {
     const { dtype = "float32", shape } = settings;
     const names = selectShapes(shape, "scaling", SHAPES);
-    const counts = threadCounts(getThreads());
-    const heading = [`up to ${threadsInWords(getThreads())}`];
     const passes = [
       ...CONVOLUTION.filter(({ name }) => names.has(name)).flatMap((shape) => {
         const { forward, filterGradient } = convolutionPasses(shape)(dtype);
@@ -46,16 +49,27 @@ export const scaling: Benchmark = {
       ...STEPS.filter(({ name }) => names.has(name))
         .map((shape) => stepPass(shape)(dtype)),
     ];
-    const { complaints } = await verifyAll(passes, settings);
-    const rows: ScalingRow[] = [];
-    if (complaints.length === 0) {
-      for await (const pass of shown("Timing", passes, settings)) {
-        rows.push(...await timeScaling(pass, counts, settings));
-      }
-    }
-    return { heading, lines: scalingLines(rows), rows, complaints };
+    return measureScaling(passes, getThreads(), settings);
   },
 };
+
+/** Checks passes, and times each on 1 to `most` threads. */
+export async function measureScaling(
+  passes: readonly Pass[],
+  most: number,
+  settings: Settings,
+): Promise<Outcome> {
+  const heading = [`up to ${threadsInWords(most)}`];
+  const { complaints } = await verifyAll(passes, settings);
+  if (complaints.length > 0) {
+    return { heading, lines: [], rows: [], complaints };
+  }
+  const rows: ScalingRow[] = [];
+  for await (const pass of shown("Timing", passes, settings)) {
+    rows.push(...await timeScaling(pass, threadCounts(most), settings));
+  }
+  return { heading, lines: scalingLines(rows), rows, complaints };
+}
 
 /** 1, 2, 4, … and the most. */
 export function threadCounts(most: number): number[] {

@@ -8,7 +8,7 @@
 
 import type { Benchmark } from "./benchmark.ts";
 import { measureLayers } from "./layers.ts";
-import { profileLines, profilePass, profiler } from "./profile.ts";
+import { profileLines, profilePass } from "./profile.ts";
 import { namesOf, selectShapes, STEPS } from "./shapes.ts";
 import { stepPass } from "./step.ts";
 
@@ -18,12 +18,11 @@ export const step: Benchmark = {
   async measure(settings) {
     const { dtype = "float32", shape, profile } = settings;
     const names = selectShapes(shape, "step", namesOf(STEPS));
-    const times = profile ? profiler() : undefined;
     const passes = STEPS.filter(({ name }) => names.has(name))
       .map((shape) => stepPass(shape)(dtype));
     const outcome = await measureLayers(passes, settings);
-    if (!times || outcome.complaints.length > 0) return outcome;
-    const profiles = passes.map((pass) => profilePass(pass, times));
+    if (!profile || outcome.complaints.length > 0) return outcome;
+    const profiles = passes.map(profilePass);
     return {
       ...outcome,
       lines: [...outcome.lines, ...profiles.flatMap(profileLines)],

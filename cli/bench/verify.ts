@@ -7,8 +7,7 @@
  */
 
 import type { DType, Tensor } from "../../numerics/tensor.ts";
-import type { Pass } from "./pass.ts";
-import { nameOf } from "./pass.ts";
+import { nameOf, type Pass } from "./pass.ts";
 
 /** How far a fast result may lie from an independent one, in units of the largest value. */
 const TOLERANCE: Readonly<Record<DType, number>> = {

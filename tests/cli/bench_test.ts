@@ -102,21 +102,19 @@ describePermitted("bench", () => {
     );
   });
 
-  it("step and scaling tell of steps and of threads", async () => {
-    const step = await bench("step", "--shape", "hidden-100", ...quick);
+  it("step tells of each network, and of its kernels", async () => {
+    const step = await bench(
+      ...["step", "--shape", "hidden-100", "--profile"],
+      ...quick,
+    );
     assertEquals([step.code, step.stderr], [0, ""]);
-    const { rows } = JSON.parse(step.stdout);
+    const { rows, profiles: [profile] } = JSON.parse(step.stdout);
+    assertEquals(profile.name, rows[0].name);
+    assert(
+      profile.kernels.some(({ name }: { name: string }) => name === "f32_adam"),
+    );
     assertEquals(names(rows), ["training step hidden-100 float32"]);
     assert(rows[0].differences.dW1 < 1e-4);
-    const scaling = await bench(
-      ...["scaling", "--shape", "three-layer"],
-      ...["--runs", "1", "--threads", "2"],
-    );
-    assertEquals([scaling.code, scaling.stderr], [0, ""]);
-    assertMatch(
-      scaling.stdout,
-      /forward three-layer float32, 1 thread .* 1\.00x +100 %\n.*, 2 threads .*x +\d+ %\n.*filter gradient/,
-    );
   });
 
   it("peak tells of arithmetic and of memory", async () => {

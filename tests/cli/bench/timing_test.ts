@@ -2,7 +2,6 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { threadCounts } from "../../../cli/bench/scaling.ts";
 import { timeInTurns, timeRuns, warmUp } from "../../../cli/bench/timing.ts";
 
 describe("timeInTurns()", () => {
@@ -73,13 +72,5 @@ describe("timeRuns()", () => {
     const times = timeRuns(() => runs++, 4);
     assertEquals([times.length, runs], [4, 4]);
     assert(times.every((time) => time >= 0));
-  });
-});
-
-describe("threadCounts()", () => {
-  it("doubles up to the most, which is the last", () => {
-    assertEquals([1, 2, 3, 8, 12].map(threadCounts), [
-      ...[[1], [1, 2], [1, 2, 3], [1, 2, 4, 8], [1, 2, 4, 8, 12]],
-    ]);
   });
 });

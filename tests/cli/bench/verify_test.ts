@@ -2,63 +2,54 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Settings } from "../../../cli/bench/benchmark.ts";
 import { measureLayers } from "../../../cli/bench/layers.ts";
-import type { Pass } from "../../../cli/bench/pass.ts";
 import {
   scaledDifference,
   tolerance,
   verify,
 } from "../../../cli/bench/verify.ts";
-import { type DType, tensor } from "../../../numerics/tensor.ts";
-import { fakeOutput } from "../fake_output.ts";
-
-/** A pass whose one result is to be [1, 2, 4]. */
-function pass(dtype: DType, ...found: number[]): Pass {
-  const out = tensor(found, [found.length], dtype);
-  return {
-    work: { operation: "counting", dtype, shape: { name: "small" } },
-    flops: undefined,
-    run: () => {
-      throw new Error("It is timed");
-    },
-    results: () => ({ out }),
-    references: () => ({ out: { value: tensor([1, 2, 4]), terms: 1 } }),
-  };
-}
+import { tensor } from "../../../numerics/tensor.ts";
+import { toyPass, toySettings } from "./toy_pass.ts";
 
 describe("verify()", () => {
   it("passes what differs by rounding, in units of the largest value", () => {
-    const { differences, complaints } = verify(pass("float32", 1, 2, 4.00002));
+    const { differences, complaints } = verify(
+      toyPass("float32", 1, 2, 4.00002),
+    );
     assertEquals(complaints, []);
     assertMatch(String(differences.out), /^0\.000005/);
-    assertEquals(verify(pass("float64", 1, 2, 4)).differences, { out: 0 });
+    assertEquals(verify(toyPass("float64", 1, 2, 4)).differences, { out: 0 });
   });
 
   it("says what is wrong, and by how much", () => {
-    assertEquals(verify(pass("float32", 1, 2, 4.5)).complaints, [
+    assertEquals(verify(toyPass("float32", 1, 2, 4.5)).complaints, [
       "counting small float32: expected out within 1e-5 of the naive one but found 1.3e-1",
     ]);
-    assertEquals(verify(pass("float64", 1, 2.00002, 4)).complaints.length, 1);
+    assertEquals(
+      verify(toyPass("float64", 1, 2.00002, 4)).complaints.length,
+      1,
+    );
   });
 
   it("takes NaN, a missing result and another shape for wrong", () => {
-    assertEquals(verify(pass("float32", 1, NaN, 4)).complaints.length, 1);
-    assertEquals(verify(pass("float32", 1, 2)).complaints.length, 1);
-    const nothing = { ...pass("float32", 1, 2, 4), results: () => ({}) };
+    assertEquals(verify(toyPass("float32", 1, NaN, 4)).complaints.length, 1);
+    assertEquals(verify(toyPass("float32", 1, 2)).complaints.length, 1);
+    const nothing = { ...toyPass("float32", 1, 2, 4), results: () => ({}) };
     assertEquals(verify(nothing).complaints.length, 1);
   });
 });
 
 describe("measureLayers()", () => {
   it("times nothing once a pass is wrong", async () => {
-    const passes = [pass("float32", 1, 2, 4), pass("float64", 1, 2, 5)];
-    const settings: Settings = {
-      ...{ threads: 1, dtype: undefined, shape: [], runs: 1, profile: false },
-      ...{ peer: undefined, signal: undefined },
-      ...{ stdout: fakeOutput(), stderr: fakeOutput() },
+    const run = () => {
+      throw new Error("It is timed");
     };
-    const { rows, lines, complaints } = await measureLayers(passes, settings);
+    const passes = [toyPass("float32", 1, 2, 4), toyPass("float64", 1, 2, 5)]
+      .map((pass) => ({ ...pass, run }));
+    const { rows, lines, complaints } = await measureLayers(
+      passes,
+      toySettings(),
+    );
     assertEquals([rows, lines], [[], []]);
     assertEquals(complaints.length, 1);
     assertStringIncludes(complaints[0]!, "counting small float64");

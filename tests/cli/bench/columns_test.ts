@@ -1,0 +1,62 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { Row } from "../../../cli/bench/benchmark.ts";
+import { passLines, peakLine } from "../../../cli/bench/columns.ts";
+import { profileLines } from "../../../cli/bench/profile.ts";
+
+const took = (median: number) => ({ lower: 1, median, upper: 3 });
+
+describe("passLines()", () => {
+  const forward: Row = {
+    ...{ name: "forward", threads: 1, milliseconds: took(2) },
+    ...{ gflops: 40, ofPeak: 0.625, differences: { dx: 3e-7, dw: 1e-8 } },
+  };
+  const pooling: Row = {
+    ...{ name: "pooling", threads: 1, milliseconds: took(1.5) },
+    differences: { out: 0 },
+  };
+
+  it("has a column for what is told of any row", () => {
+    assertEquals(passLines([forward, pooling]), [
+      "work     ms     quartiles       GFLOP/s  of peak  difference",
+      "forward  2.000  1.000 to 3.000  40.0     63 %     3.0e-7",
+      "pooling  1.500  1.000 to 3.000  -        -        0",
+    ]);
+  });
+
+  it("has none for what is told of no row", () => {
+    const peer = { milliseconds: took(3), ratio: 2 };
+    assertEquals(passLines([{ ...pooling, peer }]), [
+      "work     ms     quartiles       PyTorch ms  ratio  difference",
+      "pooling  1.500  1.000 to 3.000  3.000       2.00   0",
+    ]);
+  });
+});
+
+describe("peakLine()", () => {
+  it("tells the peak of each dtype", () => {
+    assertEquals(
+      peakLine({ float32: 67.24, float64: 33 }),
+      "Peak of one thread: float32 67.2 GFLOP/s, float64 33.0 GFLOP/s",
+    );
+  });
+});
+
+describe("profileLines()", () => {
+  it("tells the part of each kernel, and what is left", () => {
+    const kernels = [
+      { name: "conv", calls: 2, milliseconds: 3 },
+      { name: "adam", calls: 6, milliseconds: 0.5 },
+    ];
+    assertEquals(profileLines({ name: "step", milliseconds: 4, kernels }), [
+      "",
+      "step",
+      "  kernel           calls  ms     of the run",
+      "  conv             2      3.000  75 %",
+      "  adam             6      0.500  13 %",
+      "  outside kernels         0.500  13 %",
+    ]);
+  });
+});
