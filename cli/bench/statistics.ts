@@ -26,6 +26,14 @@ export function spreadOf(numbers: readonly number[]): Spread {
   };
 }
 
+/** How far apart steady quartiles are at most, in medians. */
+const STEADY = 0.25;
+
+/** Whether durations are so close together that their median tells something. */
+export function isSteady({ lower, median, upper }: Spread): boolean {
+  return upper - lower <= STEADY * median;
+}
+
 /**
  * What `share` of the numbers lies below, between two of them by linear
  * interpolation, as `numpy.quantile` has it. NaN if there are none.

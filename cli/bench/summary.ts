@@ -20,6 +20,7 @@ import type { Pass } from "./pass.ts";
 import { type Peaks, peaksOf } from "./peak.ts";
 import { timeScaling } from "./scaling.ts";
 import { selectShapes } from "./shapes.ts";
+import { isSteady } from "./statistics.ts";
 import { SUMMARY_SHAPES, summaryPasses } from "./summary_passes.ts";
 
 /** The most threads that are timed where none are named. */
@@ -53,7 +54,7 @@ export const summary: Benchmark = {
     for await (const pass of shown("Timing", scaled, settings)) {
       rows.push(...await speedup(pass, Math.max(...counts), settings));
     }
-    const lines = summaryLines(rows, settings);
+    const lines = summaryLines(rows, settings.peer?.name);
     return { heading, lines, rows, more: { peaks }, complaints };
   },
 };
@@ -98,17 +99,30 @@ async function speedup(
   return one && many ? [{ ...many, name: `${many.name} against 1` }] : [];
 }
 
-function summaryLines(rows: readonly Row[], { peer }: Settings): string[] {
-  const [name = "peer"] = peer?.name.split(" ") ?? [];
-  return textTable([
+/** The rows as a table, and what to think of those that are marked. */
+export function summaryLines(
+  rows: readonly Row[],
+  peer: string | undefined,
+): string[] {
+  const [name = "peer"] = peer?.split(" ") ?? [];
+  const lines = textTable([
     ["work", `${name} ms`, "Convlab ms", "ratio"],
     ...rows.map((row) => [
       row.name,
       row.peer ? milliseconds(row.peer.milliseconds.median) : "-",
       row.milliseconds ? milliseconds(row.milliseconds.median) : "-",
-      ratioOf(row),
+      ratioOf(row) + (steady(row) ? "" : " ?"),
     ]),
   ]);
+  return rows.every(steady) ? lines : [
+    ...lines,
+    "?: half of the runs are spread over more than a quarter of the median, as on a busy machine",
+  ];
+}
+
+function steady({ milliseconds, peer }: Row): boolean {
+  return [milliseconds, peer?.milliseconds]
+    .every((spread) => spread === undefined || isSteady(spread));
 }
 
 function ratioOf({ peer, speedup, ofPeak }: Row): string {

@@ -5,6 +5,7 @@ import { describe, it } from "@std/testing/bdd";
 import type { Row } from "../../../cli/bench/benchmark.ts";
 import { passLines, peakLine } from "../../../cli/bench/columns.ts";
 import { profileLines } from "../../../cli/bench/profile.ts";
+import { summaryLines } from "../../../cli/bench/summary.ts";
 
 const took = (median: number) => ({ lower: 1, median, upper: 3 });
 
@@ -58,5 +59,34 @@ describe("profileLines()", () => {
       "  adam             6      0.500  13 %",
       "  outside kernels         0.500  13 %",
     ]);
+  });
+});
+
+describe("summaryLines()", () => {
+  const steady = { lower: 2, median: 2, upper: 2 };
+  const peer = { milliseconds: steady, ratio: 1 };
+  const row: Row = { name: "forward", threads: 1, milliseconds: steady };
+
+  it("has a line for each piece of work", () => {
+    const rows = [
+      { ...row, peer },
+      { ...row, name: "part of peak", ofPeak: 0.85 },
+      { ...row, name: "2 threads against 1", speedup: 1.9 },
+    ];
+    assertEquals(summaryLines(rows, "PyTorch 0.1"), [
+      "work                 PyTorch ms  Convlab ms  ratio",
+      "forward              2.000       2.000       1.00",
+      "part of peak         -           2.000       85 %",
+      "2 threads against 1  -           2.000       1.90",
+    ]);
+  });
+
+  it("marks what was not steady, on either side", () => {
+    const shaky = { ...peer, milliseconds: took(2) };
+    const rows = [{ ...row, peer: shaky }, { ...row, milliseconds: took(2) }];
+    const [, first, second, note] = summaryLines(rows, undefined);
+    assertEquals(first, "forward  2.000    2.000       1.00 ?");
+    assertEquals(second, "forward  -        2.000       - ?");
+    assertEquals(note?.slice(0, 2), "?:");
   });
 });

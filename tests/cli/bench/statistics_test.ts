@@ -1,8 +1,8 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { quantile, spreadOf } from "../../../cli/bench/statistics.ts";
+import { isSteady, quantile, spreadOf } from "../../../cli/bench/statistics.ts";
 
 describe("spreadOf()", () => {
   it("gives the quartiles of an odd number of values, in any order", () => {
@@ -34,5 +34,12 @@ describe("quantile()", () => {
     assertEquals([0, 0.1, 1].map((share) => quantile([1, 11], share)), [
       ...[1, 2, 11],
     ]);
+  });
+});
+
+describe("isSteady()", () => {
+  it("lets quartiles be a quarter of the median apart", () => {
+    assert(isSteady({ lower: 4, median: 4, upper: 5 }));
+    assert(!isSteady({ lower: 3.9, median: 4, upper: 5 }));
   });
 });
