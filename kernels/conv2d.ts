@@ -35,7 +35,7 @@ const PARTIAL_BYTES = 4 << 20;
 const MAX_GROUPS = 64;
 
 /** Positions whose windows are in the filter gradient's panel at once, roughly. */
-const PANEL_POSITIONS = 128;
+const PANEL_POSITIONS = 256;
 /** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F); with `relu`, of a ReLU behind it. */
 export function conv2dForward(
   x: Tensor,

@@ -54,27 +54,31 @@ export function inputGradientTables(
       const taps = row.taps * column.taps * g.filters;
       table.push(offsets.length, taps, firstWeight);
       table.push(row.count, column.count, row.first, column.first);
-      const places = Array.from(
-        { length: g.channels },
-        (_, c) => packedRow(blocks, c, taps),
-      );
-      for (let f = 0, k = 0; f < g.filters; f++) {
+      for (let f = 0; f < g.filters; f++) {
         for (let j = 0; j < row.taps; j++) {
-          for (let i = 0; i < column.taps; i++, k++) {
-            const y = f * planeRows + row.corner - j;
+          const y = f * planeRows + row.corner - j;
+          for (let i = 0; i < column.taps; i++) {
             offsets.push(size * (y * planeWidth + column.corner - i));
-            for (let c = 0; c < g.channels; c++) {
-              const line = (f * g.channels + c) * g.filterHeight +
-                g.stride * j + row.r;
-              const at = line * g.filterWidth + g.stride * i + column.r;
-              const { first, step } = places[c]!;
-              const to = firstWeight + first + step * k;
+          }
+        }
+      }
+      for (let c = 0; c < g.channels; c++) {
+        const { first, step } = packedRow(blocks, c, taps);
+        let to = firstWeight + first;
+        for (let f = 0; f < g.filters; f++) {
+          for (let j = 0; j < row.taps; j++) {
+            const line = (f * g.channels + c) * g.filterHeight +
+              g.stride * j + row.r;
+            let at = line * g.filterWidth + column.r;
+            for (let i = 0; i < column.taps; i++) {
               const value = w.data[at]!;
               if (Number.isFinite(value)) weights[to] = value;
               else {
                 weights[to] = value > 0 ? 1 : -1;
                 finite = false;
               }
+              at += g.stride;
+              to += step;
             }
           }
         }

@@ -15,14 +15,17 @@ export const TILE_ROWS = [5, 4, 3] as const;
 export const UNROLLED = 3;
 
 /**
- * AssemblyScript of the functions `tile5`, `tile4` and `tile3`.
+ * AssemblyScript of the functions `tile5`, `tile4` and `tile3`, and of `grid5` and
+ * so on, which do a whole grid of outputs with one of them.
  *
  * @param vectors Vectors of 128 bits in one row of a tile, an even number.
  */
 export function tileSource(vectors: number): string {
   return [
+    'import { bytes, lanes } from "./simd";',
     'import { storePart } from "./store_part";',
     ...TILE_ROWS.map((rows) => tileFunction(rows, vectors)),
+    ...TILE_ROWS.map((rows) => gridFunction(rows, vectors)),
     registerProducts(vectors),
   ].join("\n");
 }
@@ -88,6 +91,51 @@ ${
     )
   }
   storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);
+}`;
+}
+
+/**
+ * All positions of `rows` filters, tile after tile. Where a row ends within the
+ * first half of a wide tile, the other half does the same columns of the row below.
+ */
+function gridFunction(rows: number, vectors: number): string {
+  const half = vectors / 2;
+  const tile = (source: string, pair: string, to: string, rest: string) =>
+    `tile${rows}<T>(${source}, ${pair}, offsets, unrolled, end, weights, bias, ${to}, outPlane, outColumn, ${rest}, spill)`;
+  return `
+export function grid${rows}<T>(
+  source: usize, sourceRow: usize, offsets: usize, unrolled: usize, end: usize, weights: usize, bias: usize,
+  rows: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
+  height: i32, width: i32, spill: usize,
+): void {
+  const half = ${half} * lanes<T>(), step = 2 * half;
+  for (let y = 0; y < height; y += 2) {
+    const lines = min(2, height - y);
+    for (let x = 0; x < width; x += step) {
+      const columns = min(step, width - x);
+      let from = source + <usize>y * sourceRow + bytes<T>(x);
+      let to = out + <usize>y * outRow + <usize>x * outColumn;${
+    half === 1 ? "" : `
+      if (columns <= half && lines == 2) {
+        ${tile("from", "sourceRow", "to", "outRow, rows, columns, columns")};
+        continue;
+      }`
+  }
+      const first = min(half, columns), second = max(0, columns - half);
+      for (let line = 0; line < lines; line++) {
+        ${
+    tile(
+      "from",
+      "bytes<T>(half)",
+      "to",
+      "<usize>half * outColumn, rows, first, second",
+    )
+  };
+        from += sourceRow;
+        to += outRow;
+      }
+    }
+  }
 }`;
 }
 

@@ -15,8 +15,8 @@
 // columns of two rows.
 
 import { UNROLLED, VECTORS } from "./variant";
-import { bytes, lanes } from "./simd";
-import { tile3, tile4, tile5 } from "./tile";
+import { bytes } from "./simd";
+import { grid3, grid4, grid5, tile3, tile4, tile5 } from "./tile";
 
 /** Bytes of one tile, where it is stored when not all of it is wanted. */
 export const SPILL_BYTES: usize = 5 * 16 * VECTORS;
@@ -90,29 +90,33 @@ export function correlate<T>(
   filters: i32, fives: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
   height: i32, width: i32, spill: usize,
 ): void {
-  const half = VECTORS / 2 * lanes<T>(), step = 2 * half;
   const weightRow = bytes<T>(taps);
-  for (let y = 0; y < height; y += 2) {
-    const lines = min(2, height - y);
-    for (let x = 0; x < width; x += step) {
-      const columns = min(step, width - x);
-      const from = source + <usize>y * sourceRow + bytes<T>(x);
-      const to = out + <usize>y * outRow + <usize>x * outColumn;
-      if (VECTORS == 4 && columns <= half && lines == 2) {
-        tileColumn<T>(
-          from, sourceRow, offsets, taps, weights, weightRow, bias, to, outPlane, outColumn,
-          outRow, filters, fives, columns, columns, spill,
-        );
-        continue;
-      }
-      for (let line = 0; line < lines; line++) {
-        tileColumn<T>(
-          from + <usize>line * sourceRow, bytes<T>(half), offsets, taps, weights, weightRow, bias,
-          to + <usize>line * outRow, outPlane, outColumn, <usize>half * outColumn,
-          filters, fives, min(half, columns), max(0, columns - half), spill,
-        );
-      }
+  const end = offsets + (<usize>taps << 2);
+  const unrolled = offsets + (<usize>(taps / UNROLLED * UNROLLED) << 2);
+  const last = 5 * fives + 4 * foursOf(filters - 5 * fives);
+  let i = 0;
+  while (i < filters) {
+    if (i < 5 * fives) {
+      grid5<T>(
+        source, sourceRow, offsets, unrolled, end, weights, bias, 5,
+        out, outPlane, outRow, outColumn, height, width, spill,
+      );
+    } else if (i < last) {
+      grid4<T>(
+        source, sourceRow, offsets, unrolled, end, weights, bias, 4,
+        out, outPlane, outRow, outColumn, height, width, spill,
+      );
+    } else {
+      grid3<T>(
+        source, sourceRow, offsets, unrolled, end, weights, bias, min(3, filters - i),
+        out, outPlane, outRow, outColumn, height, width, spill,
+      );
     }
+    const rows = i < 5 * fives ? 5 : i < last ? 4 : 3;
+    i += rows;
+    weights += <usize>rows * weightRow;
+    bias += bytes<T>(rows);
+    out += <usize>rows * outPlane;
   }
 }
 

@@ -6,7 +6,7 @@
 // 1, s + 1, 2s + 1, … (phase 1), and so on, each phase `planeWidth` numbers
 // wide. Column `x` of the padded image is number x / s of phase x % s.
 
-import { bytes, lanes } from "./simd";
+import { bytes, laneMask, lanes } from "./simd";
 
 /**
  * Copies the rows and columns that lie inside the plane. The rest is left as
@@ -64,21 +64,36 @@ function copyPhases<T>(
 ): void {
   for (let phase = 0; phase < stride; phase++) {
     // The first column of the image in this phase, and its place there.
-    let x = (phase - left % stride + stride) % stride;
-    let q = to + bytes<T>(phase * width + (left + x) / stride);
-    if (stride == 2) {
-      const last = n - 2 * lanes<T>();
-      for (; x <= last; x += 2 * lanes<T>()) {
-        const p = from + bytes<T>(x);
-        const a = v128.load(p), b = v128.load(p, 16);
-        if (sizeof<T>() == 8) v128.store(q, v128.shuffle<f64>(a, b, 0, 2));
-        else v128.store(q, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
-        q += 16;
-      }
-    }
-    for (; x < n; x += stride) {
-      store<T>(q, load<T>(from + bytes<T>(x)));
-      q += sizeof<T>();
-    }
+    const first = (phase - left % stride + stride) % stride;
+    const q = to + bytes<T>(phase * width + (left + first) / stride);
+    const p = from + bytes<T>(first), end = from + bytes<T>(n);
+    if (stride == 2) copyEven<T>(p, end, q);
+    else copyEvery<T>(p, end, q, bytes<T>(stride));
+  }
+}
+
+/** Copies the numbers `step` bytes apart. */
+function copyEvery<T>(from: usize, end: usize, to: usize, step: usize): void {
+  while (from < end) {
+    store<T>(to, load<T>(from));
+    from += step;
+    to += sizeof<T>();
+  }
+}
+
+/**
+ * Copies every other number, and after the last ones zeros, to the end of a
+ * vector: there are zeros there already, or what is copied next overwrites them.
+ */
+function copyEven<T>(from: usize, end: usize, to: usize): void {
+  while (from < end) {
+    const a = v128.load(from), b = v128.load(from, 16);
+    let v: v128;
+    if (sizeof<T>() == 8) v = v128.shuffle<f64>(a, b, 0, 2);
+    else v = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+    const left = <i32>((end - from + 2 * sizeof<T>() - 1) / (2 * sizeof<T>()));
+    v128.store(to, v128.and(v, laneMask<T>(left)));
+    from += 32;
+    to += 16;
   }
 }
