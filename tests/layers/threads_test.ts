@@ -12,6 +12,10 @@ import {
 } from "../../layers/batchnorm.ts";
 import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
 import {
+  convReluPoolBackward,
+  convReluPoolForward,
+} from "../../layers/conv_relu.ts";
+import {
   maxPoolBackwardFast,
   maxPoolForwardFast,
 } from "../../layers/pool_fast.ts";
@@ -96,6 +100,26 @@ describe("results on 1, 2, 3 and 5 threads", () => {
         assertSameBytes(() => {
           const { out, cache } = convForwardFast(x, w, b, { stride, pad });
           const { dx, dw, db } = convBackwardFast(dout, cache);
+          return [out, dx, dw, db];
+        });
+      });
+    }
+
+    for (
+      const [stride, pad, size] of [[1, 3, 7], [2, 1, 2], [1, 0, 5]] as const
+    ) {
+      it(`of a convolution with a ReLU and a pooling of 2 × 2 are the same bytes (${dtype}, filters of ${size} × ${size})`, () => {
+        // More images than partial sums: some of these are of several images.
+        const x = draw(70, 3, 20, 23);
+        const w = draw(13, 3, size, size);
+        const b = draw(13);
+        const pool = { poolHeight: 2, poolWidth: 2, stride: 2 };
+        const forward = () =>
+          convReluPoolForward(x, w, b, { stride, pad }, pool);
+        const dout = draw(...forward().out.shape);
+        assertSameBytes(() => {
+          const { out, cache } = forward();
+          const { dx, dw, db } = convReluPoolBackward(dout, cache);
           return [out, dx, dw, db];
         });
       });

@@ -1,0 +1,88 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** The layers in an engine that joins vectors and checks no bounds. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { it } from "@std/testing/bdd";
+import { runScript } from "../data/run_script.ts";
+import { describePermitted } from "../permitted.ts";
+
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+
+/** Those of `deno task bench:turbo`. */
+const FLAGS =
+  "--v8-flags=--experimental-wasm-revectorize,--no-wasm-bounds-checks";
+
+/** Prints which mode was found to be the faster one. */
+const SCRIPT = `
+import { kernelReport, settleTileWidth } from "./kernels/runtime.ts";
+settleTileWidth(true);
+console.log(kernelReport().mode);
+`;
+
+/** How often the script may find otherwise, disturbed by whatever else runs here. */
+const TRIES = 5;
+
+/** Runs the script until it finds this mode: what it found last. */
+async function findMode(expected: string, flags: string[]): Promise<string> {
+  for (let left = TRIES;; left--) {
+    const { code, stdout, stderr } = await runScript(SCRIPT, { flags });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const mode = stdout.trim();
+    if (mode === expected || left === 1) return mode;
+  }
+}
+
+/** What keeps wide tiles from being faster here for certain, if anything does. */
+function obstacle(): string | undefined {
+  if (Deno.build.arch !== "x86_64") return "the processor is no x64";
+  try {
+    // Deno itself reads this file with all permissions only.
+    const { code } = new Deno.Command("grep", {
+      args: ["-qw", "avx2", "/proc/cpuinfo"],
+      stderr: "null",
+    }).outputSync();
+    if (code < 2) return code === 0 ? undefined : "the processor has no AVX2";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return "nothing tells whether the processor has AVX2";
+}
+
+describePermitted("the kernels with the flags of deno task bench:turbo", () => {
+  /** Asserts that the layers' tests pass under these flags. */
+  async function assertPass(...flags: string[]): Promise<void> {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["test", "--quiet", "--no-check", "--no-lock", "--no-prompt"],
+        ...[...flags, "tests/layers/wide_test.ts"],
+      ],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assertEquals(code, 0, `${text(stdout)}${text(stderr)}`);
+    assertMatch(text(stdout), /^ok \| [1-9]\d* passed .* 0 failed/m);
+  }
+
+  it("pass the tests of layers with wide tiles", async () => {
+    await assertPass(FLAGS);
+  });
+
+  it("pass them where all code is optimised from the start, and not only what runs for long", async () => {
+    // All but the threads, which take longest.
+    await assertPass(
+      `${FLAGS},--no-liftoff`,
+      "--filter=/^(wide|conv|affine|sandwich)/",
+    );
+  });
+
+  const missing = obstacle();
+  const test = missing === undefined ? it : it.skip;
+  const note = missing === undefined ? "" : ` (skipped: ${missing})`;
+  test(`settleTileWidth() finds wide tiles faster, and narrow ones without the flags${note}`, async () => {
+    assertEquals(await findMode("turbo", [FLAGS]), "turbo");
+    assertEquals(await findMode("default", []), "default");
+  });
+});
