@@ -37,7 +37,7 @@ export function maxPoolForward(
     const source = frame.input(x, dtype);
     const sizes = [g.height, g.width, g.outHeight, g.outWidth];
     const common = { items: g.planes, step: step(g), cost: cost(g, dtype) };
-    if (g.poolHeight === 2 && g.poolWidth === 2 && g.stride === 2) {
+    if (isTwoByTwo(g)) {
       runKernel("maxPoolForward2x2", dtype, {
         ...common,
         args: [source, out.address, argmax.address, ...sizes],
@@ -76,19 +76,28 @@ export function maxPoolBackward(
 ): Tensor {
   return withFrame((frame) => {
     const dx = frame.output(shape, dtype);
-    const corners = taps(g, (y, x) => bytesOf(dtype) * (y * g.width + x));
-    runKernel("maxPoolBackward", dtype, {
-      args: [
-        ...[frame.input(dout, dtype), frame.inputIntegers(argmax)],
-        ...[frame.table(corners), dx.address],
-        ...[g.height, g.width, g.outHeight, g.outWidth, g.stride],
-      ],
-      items: g.planes,
-      step: step(g),
-      cost: cost(g, dtype),
-    });
+    const given = [frame.input(dout, dtype), frame.inputIntegers(argmax)];
+    const sizes = [g.height, g.width, g.outHeight, g.outWidth];
+    const common = { items: g.planes, step: step(g), cost: cost(g, dtype) };
+    if (isTwoByTwo(g)) {
+      runKernel("maxPoolBackward2x2", dtype, {
+        ...common,
+        args: [...given, dx.address, ...sizes],
+      });
+    } else {
+      const corners = taps(g, (y, x) => bytesOf(dtype) * (y * g.width + x));
+      runKernel("maxPoolBackward", dtype, {
+        ...common,
+        args: [...given, frame.table(corners), dx.address, ...sizes, g.stride],
+      });
+    }
     return dx.take();
   });
+}
+
+/** Whether the windows are 2 × 2 at stride 2, for which there are kernels of their own. */
+function isTwoByTwo(g: PoolGeometry): boolean {
+  return g.poolHeight === 2 && g.poolWidth === 2 && g.stride === 2;
 }
 
 /** A number for each tap of the window, row by row. */

@@ -25,6 +25,7 @@ const TABLE = {
   maxPoolForward: "maxpool_forward",
   maxPoolForward2x2: "maxpool_forward_2x2",
   maxPoolBackward: "maxpool_backward",
+  maxPoolBackward2x2: "maxpool_backward_2x2",
   batchnormStatistics: "batchnorm_statistics",
   batchnormApply: "batchnorm_apply",
   batchnormBackwardSums: "batchnorm_backward_sums",

@@ -158,3 +158,76 @@ export function maxPoolBackward<T>(
     }
   }
 }
+
+/** The same for windows of 2 × 2 at stride 2, which do not overlap: every row of dx is written once. */
+// kernel maxpool_backward_2x2
+export function maxPoolBackward2x2<T>(
+  dout: usize, argmax: usize, dx: usize,
+  height: i32, width: i32, outHeight: i32, outWidth: i32,
+  scratch: usize, begin: i32, end: i32,
+): void {
+  const rowBytes = bytes<T>(width);
+  const whole = outWidth & ~(lanes<T>() - 1);
+  const zeroTap = tapNumber<T>(0), one = tapNumber<T>(1), two = tapNumber<T>(2), three = tapNumber<T>(3);
+  for (let i = begin; i < end; i++) {
+    let from = dout + bytes<T>(i * outHeight * outWidth);
+    let tap = argmax + (<usize>(i * outHeight * outWidth) << 2);
+    const plane = dx + bytes<T>(i * height * width);
+    for (let y = 0; y < outHeight; y++) {
+      const upper = plane + <usize>(2 * y) * rowBytes, lower = upper + rowBytes;
+      let at: usize = 0;
+      let j = 0;
+      for (; j < whole; j += lanes<T>()) {
+        const v = v128.load(from);
+        const t = loadTaps<T>(tap);
+        storeInterleaved<T>(upper + at, taken<T>(v, t, zeroTap), taken<T>(v, t, one));
+        storeInterleaved<T>(lower + at, taken<T>(v, t, two), taken<T>(v, t, three));
+        from += 16;
+        tap += <usize>lanes<T>() << 2;
+        at += 32;
+      }
+      for (; j < outWidth; j++) {
+        const t = load<i32>(tap), v = load<T>(from);
+        store<T>(upper + at, t == 0 ? v : <T>0);
+        store<T>(upper + at, t == 1 ? v : <T>0, sizeof<T>());
+        store<T>(lower + at, t == 2 ? v : <T>0);
+        store<T>(lower + at, t == 3 ? v : <T>0, sizeof<T>());
+        from += sizeof<T>();
+        tap += 4;
+        at += 2 * sizeof<T>();
+      }
+      if (width & 1) {
+        store<T>(upper + at, 0);
+        store<T>(lower + at, 0);
+      }
+    }
+    if (height & 1) memory.fill(plane + <usize>(height - 1) * rowBytes, 0, rowBytes);
+  }
+}
+
+/** Tap numbers as an integer vector as wide as T. */
+// @ts-ignore: decorator
+@inline
+function loadTaps<T>(p: usize): v128 {
+  return sizeof<T>() == 8 ? v128.load32x2_u(p) : v128.load(p);
+}
+
+/** v where the tap is this one, and 0 elsewhere. */
+// @ts-ignore: decorator
+@inline
+function taken<T>(v: v128, taps: v128, tap: v128): v128 {
+  return v128.and(v, sizeof<T>() == 8 ? i64x2.eq(taps, tap) : i32x4.eq(taps, tap));
+}
+
+/** Stores the numbers of two vectors in turn. */
+// @ts-ignore: decorator
+@inline
+function storeInterleaved<T>(to: usize, a: v128, b: v128): void {
+  if (sizeof<T>() == 8) {
+    v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+    v128.store(to, v128.shuffle<f64>(a, b, 1, 3), 16);
+  } else {
+    v128.store(to, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<f32>(a, b, 2, 6, 3, 7), 16);
+  }
+}
