@@ -9,7 +9,7 @@
 
 import config from "../deno.json" with { type: "json" };
 import type { DataSet } from "../data/data_set.ts";
-import { getThreads, setThreads } from "../kernels/runtime.ts";
+import { getThreads, kernelReport, setThreads } from "../kernels/runtime.ts";
 import {
   ThreeLayerConvNet,
   type ThreeLayerConvNetOptions,
@@ -122,7 +122,7 @@ export async function runTraining(
   const summary = [
     `${data.title}, ${grouped(train.length)} training images, ${
       seconds.toFixed(1)
-    } s`,
+    } s on ${machinery()}`,
     ...lastAccuracies(solver),
     `parameters kept: training accuracy ${
       percent(accuracies.trainAccuracy)
@@ -137,6 +137,13 @@ export async function runTraining(
     run.log(line);
   }
   return { run, solver };
+}
+
+/** What the training ran on: threads, and turbo where it is in effect. */
+function machinery(): string {
+  const { threads, mode } = kernelReport();
+  const count = threads === 1 ? "1 thread" : `${threads} threads`;
+  return mode === "turbo" ? `${count}, turbo` : count;
 }
 
 /** The last check's accuracies, if other parameters are kept than the last. */
