@@ -81,6 +81,11 @@ describe("the kernels without fused multiply-add", () => {
   }
 });
 
+// The layers' own tests, with these kernels.
+await import("../layers/conv_fast_test.ts");
+await import("../layers/conv_relu_pool_test.ts");
+await import("../layers/affine_test.ts");
+
 function drawer(dtype: DType): (shape: readonly number[]) => Tensor {
   const random = new RandomState(11);
   return (shape) => random.randn(shape).astype(dtype);

@@ -7,6 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import {
   batchnormBackward,
   batchnormForward,
@@ -23,7 +24,7 @@ import {
   tensor,
   zeros,
 } from "../../numerics/tensor.ts";
-import { assertAgree } from "./agreement.ts";
+import { assertAgree, assertWithinRounding } from "./agreement.ts";
 
 /** The two kinds, on inputs whose sizes are no multiples of a vector. */
 const KINDS = [
@@ -66,6 +67,51 @@ function normalised(x: Tensor, gamma: Tensor, beta: Tensor, eps: number) {
   return { out, means, variances };
 }
 
+/**
+ * The gradients by plain loops; and `sizes`, what they would be if nothing that
+ * is added up had a sign, which bounds what rounding does to them.
+ */
+function differentiated(x: Tensor, gamma: Tensor, dout: Tensor, eps: number) {
+  const { means, variances } = normalised(x, gamma, zeros(gamma.shape), eps);
+  const [, channels = 0] = x.shape;
+  const size = x.size / (x.shape[0]! * channels);
+  const count = x.size / channels;
+  const empty = () => ({
+    dx: zeros(x.shape),
+    dgamma: zeros([channels]),
+    dbeta: zeros([channels]),
+  });
+  const [gradients, sizes] = [empty(), empty()];
+  const each = (
+    visit: (i: number, c: number, xhat: number, g: number) => void,
+  ) =>
+    x.data.forEach((value, i) => {
+      const c = Math.floor(i / size) % channels;
+      const inverse = 1 / Math.sqrt(variances[c]! + eps);
+      visit(i, c, (value - means[c]!) * inverse, gamma.data[c]! * inverse);
+    });
+  /** Of a normalised value, as large as what it is the difference of. */
+  const sizeOf = (i: number, c: number) =>
+    (Math.abs(x.data[i]!) + Math.abs(means[c]!)) /
+    Math.sqrt(variances[c]! + eps);
+  each((i, c, xhat) => {
+    const d = dout.data[i]!;
+    gradients.dbeta.data[c]! += d;
+    gradients.dgamma.data[c]! += d * xhat;
+    sizes.dbeta.data[c]! += Math.abs(d);
+    sizes.dgamma.data[c]! += Math.abs(d) * sizeOf(i, c);
+  });
+  each((i, c, xhat, g) => {
+    const { dx, dbeta, dgamma } = gradients;
+    dx.data[i] = g * (dout.data[i]! - dbeta.data[c]! / count -
+      xhat * dgamma.data[c]! / count);
+    sizes.dx.data[i] = Math.abs(g) *
+      (Math.abs(dout.data[i]!) + sizes.dbeta.data[c]! / count +
+        sizeOf(i, c) * sizes.dgamma.data[c]! / count);
+  });
+  return { gradients, sizes };
+}
+
 for (const { name, shape, forward, backward } of KINDS) {
   describe(`${name}Forward() and ${name}Backward()`, () => {
     const random = new RandomState(5);
@@ -81,6 +127,58 @@ for (const { name, shape, forward, backward } of KINDS) {
         const { out } = forward(a!, g!, b!, { mode: "train", eps: 1e-3 });
         assertAgree(out, normalised(a!, g!, b!, 1e-3).out.astype(dtype), "out");
       }
+    });
+
+    it("equal the definition and its gradients by plain loops for any shape", () => {
+      const cases = fc.record({
+        seed: fc.nat(),
+        dtype: fc.constantFrom<DType>("float64", "float32"),
+        images: fc.integer({ min: 1, max: 9 }),
+        channels: fc.integer({ min: 1, max: 6 }),
+        height: fc.integer({ min: 1, max: 4 }),
+        width: fc.integer({ min: 1, max: 12 }),
+      });
+      fc.assert(
+        fc.property(cases, ({ seed, dtype, images, channels, ...axes }) => {
+          const random = new RandomState(seed);
+          const draw = (...shape: number[]) =>
+            random.randn(shape).astype(dtype);
+          const rest = shape.length === 4 ? [axes.height, axes.width] : [];
+          const x = draw(images, channels, ...rest);
+          const [gamma, beta, dout] = [
+            ...[draw(channels), draw(channels), draw(...x.shape)],
+          ];
+          // As large as the variance: no gradient is a small difference.
+          const eps = 1;
+          const { out, cache } = forward(x, gamma!, beta!, {
+            mode: "train",
+            eps,
+          });
+          const expected = normalised(x, gamma!, beta!, eps).out;
+          const largest = Math.max(...[...x.data, ...beta!.data].map(Math.abs));
+          const most = 1 + Math.max(...gamma!.data.map(Math.abs));
+          const terms = 4 * x.size / channels + 20;
+          assertWithinRounding(
+            out,
+            expected.astype(dtype),
+            tensor(x.data.map(() => 2 * most * largest), x.shape),
+            terms,
+            "out",
+          );
+          const { gradients, sizes } = differentiated(x, gamma!, dout!, eps);
+          const actual = backward(dout!, cache);
+          for (const name of ["dx", "dgamma", "dbeta"] as const) {
+            assertWithinRounding(
+              actual[name],
+              gradients[name].astype(dtype),
+              sizes[name],
+              terms,
+              name,
+            );
+          }
+        }),
+        { numRuns: 100 },
+      );
     });
 
     it("give in float32 the gradients of float64, rounded", () => {

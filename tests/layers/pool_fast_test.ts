@@ -118,6 +118,26 @@ describe("maxPoolForwardFast() and maxPoolBackwardFast()", () => {
     assertEquals([...dx.data], [0, 5, 0]);
   });
 
+  it("are float64 as soon as dout or x is, with windows that overlap and that tile", () => {
+    const random = new RandomState(1);
+    for (const poolHeight of [2, 3]) {
+      const window = { poolHeight, poolWidth: 2, stride: 2 };
+      const x = random.randn([2, 3, 7, 9]);
+      const dout = random.randn(maxPoolForwardNaive(x, window).out.shape);
+      for (const  of of["float64", "float32"] as const) {
+        for (const behind of ["float64", "float32"] as const) {
+          const [a, d] = [x.astype(of), dout.astype(behind)];
+          const naive = maxPoolForwardNaive(a, window);
+          const fast = maxPoolForwardFast(a, window);
+          const { dx } = maxPoolBackwardFast(d, fast.cache);
+          const expected = maxPoolBackwardNaive(d, naive.cache).dx;
+          assertEquals([fast.out.dtype, dx.dtype], [of, expected.dtype]);
+          assertEquals(bytesOf(fast.out, dx), bytesOf(naive.out, expected));
+        }
+      }
+    }
+  });
+
   it("name the argument that is wrong", () => {
     const window = { poolHeight: 2, poolWidth: 2, stride: 2 };
     assertThrows(
