@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type DType, Tensor } from "../numerics/tensor.ts";
+import type { DType, Tensor } from "../numerics/tensor.ts";
 import { conv2dBackward, conv2dCost, imageGroups } from "./conv2d.ts";
 import { inputGradientTables } from "./conv2d_input.ts";
 import {
@@ -20,7 +20,7 @@ import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
 import { rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
-import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
+import { bytesOf, roundUp, tileColumns } from "./select.ts";
 import { allFinite, sumRows } from "./sum.ts";
 
 /** The tap number of a window in which nothing is positive. */
@@ -29,7 +29,7 @@ const NONE = 4;
 /** Bytes of an entry of the kernels' list of what is not zero. */
 const ENTRY = 16;
 
-/** Of which parts the gradient is for a pooled output: its height and width. */
+/** Height and width of the pooled output. */
 function pooled(g: Conv2dGeometry): [height: number, width: number] {
   return [g.outHeight >> 1, g.outWidth >> 1];
 }
