@@ -9,7 +9,7 @@
 
 import type { DType } from "../numerics/tensor.ts";
 import { withFrame } from "./frame.ts";
-import { runKernel, tileWidth } from "./runtime.ts";
+import { runKernel, settleTileWidth, tileWidth } from "./runtime.ts";
 import { bytesOf, SPILL_BYTES, tileColumns } from "./select.ts";
 
 /** Turns of the kernel's loop in one timing, some 0.2 ms. */
@@ -23,6 +23,7 @@ const TIMINGS = 40;
  * @returns GFLOP/s, a multiply-add counted as two; the fastest of some timings.
  */
 export function measurePeak(dtype: DType): number {
+  settleTileWidth(true);
   const flops = 2 * 5 * tileColumns(dtype, tileWidth()) * TURNS;
   let fastest = Infinity;
   // The first timings warm up, until the engine has optimised the kernel.

@@ -22,6 +22,8 @@ export interface Probe {
 
 /** The wide tile has to be this much faster: joined it is almost twice as fast, and otherwise slower. */
 const FASTER = 1.3;
+/** Twice the width cannot be more than twice as fast: the narrow tile was not optimised in time. */
+const PLAUSIBLE = 2.5;
 /** An engine's optimised code is some five times as fast as its first; a tile that got so much faster is optimised. */
 const OPTIMISED = 2.5;
 /** Rounds after both tiles are optimised. */
@@ -43,24 +45,37 @@ export function probeTiles(
   // The very first run also compiles, and says nothing.
   work("narrow");
   work("wide");
-  const best = { narrow: Infinity, wide: Infinity };
-  const first = { narrow: 0, wide: 0 };
+  const tiles = { narrow: new Timings(), wide: new Timings() };
   for (let rounds = 0; rounds < ROUNDS && now() - begin < PATIENCE_MS;) {
     for (const width of ["narrow", "wide"] as const) {
       const start = now();
       work(width);
-      const time = now() - start;
-      first[width] ||= time;
-      best[width] = Math.min(best[width], time);
+      tiles[width].add(now() - start);
     }
-    const optimised = best.narrow * OPTIMISED < first.narrow &&
-      best.wide * OPTIMISED < first.wide;
-    if (optimised) rounds++;
+    if (tiles.narrow.optimised && tiles.wide.optimised) rounds++;
   }
-  const ratio = 2 * best.narrow / best.wide;
+  const ratio = 2 * tiles.narrow.best / tiles.wide.best;
   return {
-    width: ratio > FASTER ? "wide" : "narrow",
+    width: ratio > FASTER && ratio < PLAUSIBLE ? "wide" : "narrow",
     ratio,
     milliseconds: now() - begin,
   };
+}
+
+/** Timings of one tile. */
+class Timings {
+  best = Infinity;
+  /** The better of the first two, one of which may have been interrupted. */
+  #first = Infinity;
+  #count = 0;
+
+  add(time: number): void {
+    if (this.#count++ < 2) this.#first = Math.min(this.#first, time);
+    this.best = Math.min(this.best, time);
+  }
+
+  /** Whether the engine's optimised code has taken over. */
+  get optimised(): boolean {
+    return this.best * OPTIMISED < this.#first;
+  }
 }

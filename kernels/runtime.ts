@@ -138,10 +138,10 @@ export function tileWidth(): TileWidth {
 
 /**
  * Sets how wide the register tiles are, instead of finding out what is faster.
- * Results do not depend on it.
+ * Results do not depend on it. Engines without fused multiply-add have no wide ones.
  */
 export function setTileWidth(wanted: TileWidth): void {
-  width = wanted;
+  width = instructions === "relaxed" ? wanted : "narrow";
   settled = true;
 }
 

@@ -6,7 +6,7 @@
 // maximum, or the first NaN, takes the gradient.
 
 import { fillPlane } from "./plane";
-import { bytes, lanes } from "./simd";
+import { bytes, lanes, zero } from "./simd";
 
 /** The vectors of one step: is the candidate to replace the best so far? */
 // @ts-ignore: decorator
@@ -187,7 +187,7 @@ export function maxPoolBackward2x2<T>(
         at += 32;
       }
       for (; j < outWidth; j++) {
-        const t = load<i32>(tap), v = load<T>(from);
+        const t = load<i32>(tap), v = <T>0 + load<T>(from);
         store<T>(upper + at, t == 0 ? v : <T>0);
         store<T>(upper + at, t == 1 ? v : <T>0, sizeof<T>());
         store<T>(lower + at, t == 2 ? v : <T>0);
@@ -212,11 +212,12 @@ function loadTaps<T>(p: usize): v128 {
   return sizeof<T>() == 8 ? v128.load32x2_u(p) : v128.load(p);
 }
 
-/** v where the tap is this one, and 0 elsewhere. */
+/** v where the tap is this one, added to 0 (so that -0 becomes 0), and 0 elsewhere. */
 // @ts-ignore: decorator
 @inline
 function taken<T>(v: v128, taps: v128, tap: v128): v128 {
-  return v128.and(v, sizeof<T>() == 8 ? i64x2.eq(taps, tap) : i32x4.eq(taps, tap));
+  const mask = sizeof<T>() == 8 ? i64x2.eq(taps, tap) : i32x4.eq(taps, tap);
+  return v128.add<T>(zero<T>(), v128.and(v, mask));
 }
 
 /** Stores the numbers of two vectors in turn. */

@@ -73,6 +73,19 @@ describe("probeTiles()", () => {
     }
   });
 
+  it("stays narrow where its patience ends before both are optimised", () => {
+    const never = 1_000_000;
+    for (
+      const optimisedAfter of [
+        { narrow: never, wide: 5 },
+        { narrow: 5, wide: never },
+      ]
+    ) {
+      const { width } = probeEngine({ ratio: 0.8, optimisedAfter });
+      assertEquals(width, "narrow");
+    }
+  });
+
   it("finds the ratio whenever the two are optimised, before its first timing too, and whatever interrupts it", () => {
     // Few enough that all are over before the probe's patience is.
     const calls = fc.nat(60);

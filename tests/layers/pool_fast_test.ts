@@ -1,6 +1,6 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import {
@@ -161,5 +161,15 @@ describe("maxPoolForwardFast() and maxPoolBackwardFast()", () => {
       TypeError,
       "expected dout of shape (1, 1, 2, 2)",
     );
+  });
+
+  it("maxPoolBackwardFast() adds to 0, so that a gradient of -0 becomes 0 as in the naive function", () => {
+    for (const dtype of ["float64", "float32"] as const) {
+      const x = tensor([1, 2, 3, 4], [1, 1, 2, 2]).astype(dtype);
+      const options = { poolHeight: 2, poolWidth: 2, stride: 2 };
+      const { cache } = maxPoolForwardFast(x, options);
+      const dout = tensor([-0], [1, 1, 1, 1]).astype(dtype);
+      assert(Object.is(maxPoolBackwardFast(dout, cache).dx.data[3], 0));
+    }
   });
 });
