@@ -37,6 +37,7 @@ const TABLE = {
   sumRows: "sum_rows",
   sumOfZeros: "sum_of_zeros",
   sumSquares: "sum_squares",
+  sumSquaresAddScaled: "sum_squares_add_scaled",
   sgd: "sgd",
   sgdMomentum: "sgd_momentum",
   rmsprop: "rmsprop",

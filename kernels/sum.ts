@@ -7,7 +7,7 @@
  */
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
-import { withFrame } from "./frame.ts";
+import { type Frame, withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
 import { bytesOf } from "./select.ts";
 
@@ -35,28 +35,50 @@ export function sumRows(
 
 /** Sum of the squares of all elements, as `numpy.sum(x * x)` gives it in x's dtype. */
 export function sumSquares(x: Tensor): number {
-  const round = x.dtype === "float32" ? Math.fround : (n: number) => n;
-  let total = 0;
-  for (const part of sumBlocks("sumSquares", x)) total = round(total + part);
-  return total;
+  return withFrame((frame) =>
+    total(sumBlocks(frame, "sumSquares", x), x.dtype)
+  );
+}
+
+/** The same, and y += a · x in place, in one pass over x; both of x's dtype. */
+export function sumSquaresAddScaled(x: Tensor, a: number, y: Tensor): number {
+  return withFrame((frame) => {
+    const target = frame.input(y, x.dtype);
+    const parts = sumBlocks(frame, "sumSquaresAddScaled", x, [a, target]);
+    frame.copyBack(y, target);
+    return total(parts, x.dtype);
+  });
 }
 
 /** Whether no element is infinite or NaN. */
 export function allFinite(x: Tensor): boolean {
-  return sumBlocks("sumOfZeros", x).every((part) => part === 0);
+  return withFrame((frame) =>
+    sumBlocks(frame, "sumOfZeros", x).every((part) => part === 0)
+  );
 }
 
-/** What a kernel makes of each block of x; overwritten by the next call of a layer. */
-function sumBlocks(kernel: "sumSquares" | "sumOfZeros", x: Tensor) {
-  return withFrame((frame) => {
-    const items = Math.ceil(x.size / BLOCK);
-    const parts = frame.array(items, x.dtype);
-    runKernel(kernel, x.dtype, {
-      args: [frame.input(x, x.dtype), parts.byteOffset, x.size],
-      items,
-      step: 4,
-      cost: x.size * bytesOf(x.dtype) / 10_000,
-    });
-    return parts;
+/** What a kernel makes of each block of x. */
+function sumBlocks(
+  frame: Frame,
+  kernel: "sumSquares" | "sumSquaresAddScaled" | "sumOfZeros",
+  x: Tensor,
+  rest: readonly number[] = [],
+): Float32Array | Float64Array {
+  const items = Math.ceil(x.size / BLOCK);
+  const parts = frame.array(items, x.dtype);
+  runKernel(kernel, x.dtype, {
+    args: [frame.input(x, x.dtype), parts.byteOffset, x.size, ...rest],
+    items,
+    step: 4,
+    cost: (1 + rest.length) * x.size * bytesOf(x.dtype) / 10_000,
   });
+  return parts;
+}
+
+/** Adds up in sequence, in the dtype. */
+function total(parts: Float32Array | Float64Array, dtype: DType): number {
+  const round = dtype === "float32" ? Math.fround : (n: number) => n;
+  let sum = 0;
+  for (const part of parts) sum = round(sum + part);
+  return sum;
 }

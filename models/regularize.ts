@@ -8,7 +8,7 @@
 
 import { addScaled } from "../kernels/elementwise.ts";
 import { emptyTensor } from "../kernels/frame.ts";
-import { sumSquares } from "../kernels/sum.ts";
+import { sumSquares, sumSquaresAddScaled } from "../kernels/sum.ts";
 import type { Tensor } from "../numerics/tensor.ts";
 
 /**
@@ -26,10 +26,10 @@ export function regularize(
   let total = 0;
   for (const { w, dw } of weights) {
     const round = w.dtype === "float32" ? Math.fround : (n: number) => n;
-    total = round(total + sumSquares(w));
     if (dw.dtype === w.dtype) {
-      addScaled(dw, reg, w);
+      total = round(total + sumSquaresAddScaled(w, reg, dw));
     } else {
+      total = round(total + sumSquares(w));
       const penalty = emptyTensor(w.shape, w.dtype);
       penalty.data.fill(0);
       addScaled(penalty, reg, w);

@@ -4,6 +4,7 @@
 // running sums (here the lanes of vectors) over up to 128 numbers, halves of
 // longer runs added to each other.
 
+import { addScaled } from "./elementwise";
 import { bytes, lanes, sumLanes, zero } from "./simd";
 
 /** Sum of `n` numbers as NumPy's pairwise summation adds them. */
@@ -92,6 +93,18 @@ export function sumSquares<T>(
   for (let i = begin; i < end; i++) {
     const from = i * SUM_BLOCK;
     store<T>(parts + bytes<T>(i), pairwiseSumSquares<T>(x + bytes<T>(from), min(SUM_BLOCK, n - from)));
+  }
+}
+
+/** The same, and y += a * x on the way: a block of x is read from memory once. */
+// kernel sum_squares_add_scaled
+export function sumSquaresAddScaled<T>(
+  x: usize, parts: usize, n: i32, a: T, y: usize, scratch: usize, begin: i32, end: i32,
+): void {
+  for (let i = begin; i < end; i++) {
+    sumSquares<T>(x, parts, n, scratch, i, i + 1);
+    const first = i * SUM_BLOCK;
+    addScaled<T>(a, x, y, scratch, first, min(n, first + SUM_BLOCK));
   }
 }
 
