@@ -12,7 +12,7 @@ import { readReport } from "./bench/compare.ts";
 import { document } from "./bench/document.ts";
 import { layers } from "./bench/layers.ts";
 import { peak } from "./bench/peaks.ts";
-import { startPeer, warningAbout } from "./bench/peer.ts";
+import { MEMORY_KEPT, startPeer, warningAbout } from "./bench/peer.ts";
 import { printReport } from "./bench/report.ts";
 import { scaling } from "./bench/scaling.ts";
 import { SHAPE_NAMES } from "./bench/shapes.ts";
@@ -91,7 +91,9 @@ export default defineCommand({
 
 Layers and steps are timed as training runs them: inputs stay in the kernels' shared memory, and results lie in a workspace that is used again. Only document gives and takes ordinary tensors, as a first call does. A part of the peak is one of multiply-adds on registers alone, measured in the same run, times the threads.
 
-The peer and Convlab take turns, in five blocks of runs each with a pause after every one; the ratio is the peer's median over Convlab's. summary takes one and two threads unless --threads names another number.`,
+PyTorch and Convlab take turns, in five blocks of runs each with a pause after every one; a ratio is PyTorch's median over Convlab's. PyTorch is timed twice. As it is installed, glibc gives freed memory back to the system, more in one process than in another, so each block has a fresh one. With its memory kept, variables of the environment let it use freed memory again, in one process for all.
+
+Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.`,
   async run({ options, positionals, given, ...streams }) {
     const { benchmark: what = "document" } = positionals;
     const { threads, peer, compare, json, kernels } = options;
@@ -139,5 +141,6 @@ async function measure(
   if (warning !== undefined) settings.stderr.line(warning);
   const outcome = await benchmark.measure({ ...settings, peer, signal });
   const { name, blas } = peer;
-  return { ...outcome, more: { ...outcome.more, peer: { name, blas } } };
+  const about = { name, blas, memoryKept: MEMORY_KEPT };
+  return { ...outcome, more: { ...outcome.more, peer: about } };
 }

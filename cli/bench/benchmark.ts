@@ -46,8 +46,19 @@ export interface Row {
   readonly speedup?: number;
   /** How far it is from the independent result, in units of that one's largest value. */
   readonly differences?: Readonly<Record<string, number>>;
-  /** What the peer took, and that over Convlab's median. */
-  readonly peer?: { readonly milliseconds: Spread; readonly ratio: number };
+  /** What the peer took as it is installed, and with its memory kept. */
+  readonly peer?: {
+    readonly asInstalled: PeerTime;
+    readonly memoryKept: PeerTime;
+  };
+}
+
+/** How fast a peer is. */
+export interface PeerTime {
+  /** Duration of one run. */
+  readonly milliseconds: Spread;
+  /** Its median over Convlab's. */
+  readonly ratio: number;
 }
 
 /** What was measured. */

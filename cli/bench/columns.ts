@@ -9,6 +9,7 @@
 import { textTable } from "../text_table.ts";
 import type { Row } from "./benchmark.ts";
 import type { Peaks } from "./peak.ts";
+import { MEMORY_KEPT } from "./peer.ts";
 
 /** A column: its title, and what it tells of a row, if anything. */
 type Column = readonly [title: string, cell: (row: Row) => string | undefined];
@@ -25,8 +26,16 @@ const COLUMNS: readonly Column[] = [
   ],
   ["GFLOP/s", ({ gflops }) => gflops?.toFixed(1)],
   ["of peak", ({ ofPeak }) => ofPeak === undefined ? ofPeak : percent(ofPeak)],
-  ["PyTorch ms", ({ peer }) => peer && milliseconds(peer.milliseconds.median)],
-  ["ratio", ({ peer }) => peer?.ratio.toFixed(2)],
+  [
+    "PyTorch ms",
+    ({ peer }) => peer && milliseconds(peer.asInstalled.milliseconds.median),
+  ],
+  ["ratio", ({ peer }) => peer?.asInstalled.ratio.toFixed(2)],
+  [
+    "memory kept ms",
+    ({ peer }) => peer && milliseconds(peer.memoryKept.milliseconds.median),
+  ],
+  ["ratio", ({ peer }) => peer?.memoryKept.ratio.toFixed(2)],
   ["difference", ({ differences }) => differences && largest(differences)],
 ];
 
@@ -35,10 +44,22 @@ export function passLines(rows: readonly Row[]): string[] {
   const used = COLUMNS.filter(([, cell]) =>
     rows.some((row) => cell(row) !== undefined)
   );
-  return textTable([
+  const table = textTable([
     used.map(([title]) => title),
     ...rows.map((row) => used.map(([, cell]) => cell(row) ?? "-")),
   ]);
+  return [...table, ...legendOf(rows)];
+}
+
+/** What the columns of a peer mean, where there are any. */
+export function legendOf(rows: readonly Row[]): string[] {
+  if (!rows.some(({ peer }) => peer)) return [];
+  const variables = Object.entries(MEMORY_KEPT).map((pair) => pair.join("="));
+  return [
+    `PyTorch: in fresh processes, as installed; memory kept: in one under ${
+      variables.join(" ")
+    }, where it uses freed memory again`,
+  ];
 }
 
 /** `Peak of one thread: float32 67.2 GFLOP/s, float64 33.6 GFLOP/s`. */

@@ -8,7 +8,7 @@
 
 import { setThreads } from "../../kernels/runtime.ts";
 import { startProgress } from "../progress.ts";
-import type { Row, Settings } from "./benchmark.ts";
+import type { PeerTime, Row, Settings } from "./benchmark.ts";
 import { nameOf, type Pass } from "./pass.ts";
 import { partOfPeak, type Peaks } from "./peak.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
@@ -46,15 +46,21 @@ export async function timePass(
   const { peer, runs, signal } = settings;
   setThreads(threads);
   const contestants = [contestant(pass.run)];
-  if (peer) contestants.push(peer.contestant(pass.work, threads));
-  const [own = [], others] = await timeInTurns(contestants, runs, signal);
+  if (peer) {
+    contestants.push(
+      peer.asInstalled(pass.work, threads),
+      peer.memoryKept(pass.work, threads),
+    );
+  }
+  const times = await timeInTurns(contestants, runs, signal);
+  const [own = [], ...others] = times;
   const milliseconds = spreadOf(own);
   return {
     name: nameOf(pass.work),
     threads,
     milliseconds,
     ...speedOf(pass, milliseconds, threads, peaks),
-    ...others ? { peer: comparison(spreadOf(others), milliseconds) } : {},
+    ...comparison(others, milliseconds),
   };
 }
 
@@ -105,6 +111,20 @@ function speedOf(
   return { gflops, ...ofPeak === undefined ? {} : { ofPeak } };
 }
 
-function comparison(peer: Spread, own: Spread): NonNullable<Row["peer"]> {
-  return { milliseconds: peer, ratio: peer.median / own.median };
+/** What the peer took in both ways, if it was timed. */
+function comparison(
+  [asInstalled, memoryKept]: readonly (readonly number[])[],
+  own: Spread,
+): Pick<Row, "peer"> {
+  if (!asInstalled || !memoryKept) return {};
+  const against = (times: readonly number[]): PeerTime => {
+    const milliseconds = spreadOf(times);
+    return { milliseconds, ratio: milliseconds.median / own.median };
+  };
+  return {
+    peer: {
+      asInstalled: against(asInstalled),
+      memoryKept: against(memoryKept),
+    },
+  };
 }

@@ -1,38 +1,34 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * PyTorch as a peer: a Python process that times the same work, one request
- * after another, for as long as it is wanted.
+ * PyTorch as a peer, in two ways: as it is installed, and with its memory kept.
+ *
+ * glibc's `malloc` gives large results back to the system once they are freed,
+ * and the next call gets them page by page, which can take longer than the work
+ * itself. How much it gives back depends on where in its heap they lie, thus on
+ * all that the process did before, and even fresh processes differ: a training
+ * step takes 2200 to 8000 page faults, a convolution 3168 or none.
  *
  * @module
  */
 
 import type { Work } from "./pass.ts";
-import script from "./peer.py" with { type: "text" };
-import { type Conversation, converse } from "./peer_process.ts";
-import { type Contestant, WAKE_UP, WARM_UP, type WarmUp } from "./timing.ts";
+import { type Identity, type PyTorchOptions, startPyTorch } from "./pytorch.ts";
+import type { Contestant } from "./timing.ts";
 
 /** Another program that times the same work. */
-export interface Peer extends AsyncDisposable {
-  /** Such as `PyTorch 1.13.0`. */
-  readonly name: string;
-  /** The library of its matrix products, such as `openblas`. */
-  readonly blas: string;
-  /** A piece of work, to be timed in turns with Convlab's. */
-  contestant(work: Work, threads: number): Contestant;
+export interface Peer extends Identity, AsyncDisposable {
+  /** A piece of work as anyone runs it, each block of runs in a fresh process. */
+  asInstalled(work: Work, threads: number): Contestant;
+  /** The same in one process for all work, under {@linkcode MEMORY_KEPT}. */
+  memoryKept(work: Work, threads: number): Contestant;
 }
 
-/** Options of {@linkcode startPeer}. */
-export interface PeerOptions {
-  /** Ends the process and all waiting for it, with its reason. */
-  readonly signal?: AbortSignal;
-  /** How long an answer may take, in milliseconds: PyTorch alone may load for many seconds. */
-  readonly patience?: number;
-}
-
-/** What Debian's packages are; without the second, products are several times slower. */
-const PACKAGES = "apt-get install python3-torch libopenblas0";
-const PATIENCE = 120_000;
+/** Makes glibc keep what is freed for the next call; elsewhere it does nothing. */
+export const MEMORY_KEPT = {
+  MALLOC_TRIM_THRESHOLD_: "4000000000",
+  MALLOC_MMAP_THRESHOLD_: "4000000000",
+} as const;
 
 /**
  * Starts PyTorch in an interpreter. Needs permission to run it.
@@ -42,86 +38,35 @@ const PATIENCE = 120_000;
  */
 export async function startPeer(
   python: string,
-  options: PeerOptions = {},
+  options: Omit<PyTorchOptions, "env"> = {},
 ): Promise<Peer> {
-  const { signal, patience = PATIENCE } = options;
-  const process = start(python, { patience, ...signal ? { signal } : {} });
-  try {
-    const { name, blas, missing } = await process.next();
-    if (typeof missing === "string") {
-      throw new Error(
-        `Cannot time PyTorch: ${python} cannot import it (${missing}); on Debian, ${PACKAGES} and pass --peer /usr/bin/python3`,
-      );
-    }
-    if (typeof name !== "string" || typeof blas !== "string") {
-      throw unexpected(python, "its name and BLAS", { name, blas });
-    }
-    return {
-      name,
-      blas,
-      contestant: (work, threads) => contestant(process, { work, threads }),
-      [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await process[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using processes = new AsyncDisposableStack();
+  const keeping = processes.use(
+    startPyTorch(python, { ...options, env: MEMORY_KEPT }),
+  );
+  const identity = await keeping.loaded();
+  const started = processes.move();
+  return {
+    ...identity,
+    asInstalled: (work, threads) => ({
+      // Every block warms up a process of its own.
+      warmUp: () => {},
+      time: async (runs) => {
+        await using process = startPyTorch(python, options);
+        await process.loaded();
+        const contestant = process.contestant(work, threads);
+        await contestant.warmUp();
+        return await contestant.time(runs);
+      },
+    }),
+    memoryKept: (work, threads) => keeping.contestant(work, threads),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
 }
 
 /** What to say of a peer that could be faster; nothing if it is as it should be. */
-export function warningAbout({ name, blas }: Peer): string | undefined {
+export function warningAbout({ name, blas }: Identity): string | undefined {
   return blas === "reference"
     ? `${name} runs on the reference BLAS, several times slower than OpenBLAS: on Debian, apt-get install libopenblas0`
     : undefined;
-}
-
-function start(
-  python: string,
-  options: Required<Pick<PeerOptions, "patience">> & PeerOptions,
-): Conversation {
-  try {
-    return converse(python, ["-c", script], options);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new Error(
-        `Cannot time PyTorch: expected ${python} to be a Python interpreter but found none; on Debian, ${PACKAGES}`,
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new Error(
-        `Cannot time PyTorch without permission to run ${python}: add --allow-run=${python} after "deno run"`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-}
-
-function contestant(
-  process: Conversation,
-  request: { readonly work: Work; readonly threads: number },
-): Contestant {
-  const ask = async (runs: number, warmUp: WarmUp) => {
-    const { times } = await process.ask({ ...request, runs, warmUp });
-    if (
-      Array.isArray(times) && times.length === runs &&
-      times.every((time): time is number => time > 0 && time < Infinity)
-    ) return times;
-    throw unexpected(process.command, `${runs} times`, times);
-  };
-  return {
-    warmUp: async () => {
-      await ask(0, WARM_UP);
-    },
-    time: (runs) => ask(runs, WAKE_UP),
-  };
-}
-
-function unexpected(command: string, what: string, found: unknown): Error {
-  return new Error(
-    `Cannot time PyTorch: expected ${what} from ${command} but found ${
-      JSON.stringify(found)
-    }`,
-  );
 }

@@ -27,6 +27,8 @@ export interface Conversation extends AsyncDisposable {
 export interface ConversationOptions {
   /** How long an answer may take, in milliseconds. */
   readonly patience: number;
+  /** Variables of the environment, besides those that are there. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Ends the process at once. */
   readonly signal?: AbortSignal;
 }
@@ -42,10 +44,11 @@ export function converse(
   args: readonly string[],
   options: ConversationOptions,
 ): Conversation {
-  const { patience, signal } = options;
+  const { patience, env = {}, signal } = options;
   signal?.throwIfAborted();
   const child = new Deno.Command(command, {
     args: [...args],
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

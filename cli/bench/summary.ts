@@ -14,13 +14,13 @@ import {
   type Settings,
   threadsInWords,
 } from "./benchmark.ts";
-import { milliseconds, percent } from "./columns.ts";
+import { legendOf, milliseconds, percent } from "./columns.ts";
 import { shown, timePass, verifyAll } from "./measure.ts";
 import type { Pass } from "./pass.ts";
 import { type Peaks, peaksOf } from "./peak.ts";
 import { timeScaling } from "./scaling.ts";
 import { selectShapes } from "./shapes.ts";
-import { isSteady } from "./statistics.ts";
+import { isSteady, type Spread } from "./statistics.ts";
 import { SUMMARY_SHAPES, summaryPasses } from "./summary_passes.ts";
 
 /** The most threads that are timed where none are named. */
@@ -99,34 +99,53 @@ async function speedup(
   return one && many ? [{ ...many, name: `${many.name} against 1` }] : [];
 }
 
-/** The rows as a table, and what to think of those that are marked. */
+/** The rows as a table, what its columns mean, and what to think of marks. */
 export function summaryLines(
   rows: readonly Row[],
   peer: string | undefined,
 ): string[] {
   const [name = "peer"] = peer?.split(" ") ?? [];
-  const lines = textTable([
-    ["work", `${name} ms`, "Convlab ms", "ratio"],
+  const table = textTable([
+    ["work", "Convlab ms", `${name} ms`, "ratio", "memory kept ms", "ratio"],
     ...rows.map((row) => [
       row.name,
-      row.peer ? milliseconds(row.peer.milliseconds.median) : "-",
-      row.milliseconds ? milliseconds(row.milliseconds.median) : "-",
-      ratioOf(row) + (steady(row) ? "" : " ?"),
+      medianOf(row),
+      medianOf(row.peer?.asInstalled),
+      ratioOf(row) + mark(row, row.peer?.asInstalled),
+      medianOf(row.peer?.memoryKept),
+      row.peer
+        ? row.peer.memoryKept.ratio.toFixed(2) + mark(row, row.peer.memoryKept)
+        : "-",
     ]),
   ]);
-  return rows.every(steady) ? lines : [
-    ...lines,
-    "?: half of the runs are spread over more than a quarter of the median, as on a busy machine",
-  ];
+  const lines = [...table, ...legendOf(rows)];
+  const marked = rows.some((row) =>
+    mark(row, row.peer?.asInstalled, row.peer?.memoryKept) !== ""
+  );
+  return marked
+    ? [
+      ...lines,
+      "?: half of the runs are spread over more than a quarter of the median, as on a busy machine or where a peer's processes differ",
+    ]
+    : lines;
 }
 
-function steady({ milliseconds, peer }: Row): boolean {
-  return [milliseconds, peer?.milliseconds]
-    .every((spread) => spread === undefined || isSteady(spread));
+/** Something that was timed, or was not. */
+type Timed = { readonly milliseconds?: Spread } | undefined;
+
+function medianOf(timed: Timed): string {
+  const { milliseconds: spread } = timed ?? {};
+  return spread ? milliseconds(spread.median) : "-";
+}
+
+/** Marks a ratio of times that are not all steady. */
+function mark(...timed: Timed[]): string {
+  const spreads = timed.map((one) => one?.milliseconds);
+  return spreads.every((s) => s === undefined || isSteady(s)) ? "" : " ?";
 }
 
 function ratioOf({ peer, speedup, ofPeak }: Row): string {
-  if (peer) return peer.ratio.toFixed(2);
+  if (peer) return peer.asInstalled.ratio.toFixed(2);
   if (speedup !== undefined) return speedup.toFixed(2);
   return ofPeak === undefined ? "-" : percent(ofPeak);
 }

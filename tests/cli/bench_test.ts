@@ -11,10 +11,11 @@ import {
 import { join } from "@std/path";
 import { afterAll, describe, it } from "@std/testing/bdd";
 import type { Row } from "../../cli/bench/benchmark.ts";
+import { MEMORY_KEPT } from "../../cli/bench/peer.ts";
 import { runCommandLine } from "../../cli/command_line.ts";
 import { runScript } from "../data/run_script.ts";
 import { describePermitted } from "../permitted.ts";
-import { fakePython } from "./bench/fake_python.ts";
+import { fakePython, isRunning, processesOf } from "./bench/fake_python.ts";
 import { fakeOutput } from "./fake_output.ts";
 import { cliCommand } from "./run_cli.ts";
 
@@ -134,13 +135,15 @@ describePermitted("bench", () => {
     assert(rows[0].gflops > 0 && rows[1].gigabytesPerSecond > 0);
   });
 
-  it("summary sets each pass beside the peer", async () => {
+  it("summary sets each pass beside the peer, as installed and with memory kept", async () => {
     const python = fakePython(folder, "steady");
     const args = ["summary", "--shape", "document", "--peer", python];
     const { code, stdout, stderr } = await bench(...args, ...quick);
     assertEquals([code, stderr], [0, ""]);
     const { peer, rows } = JSON.parse(stdout);
-    assertEquals(peer, { name: "PyTorch 0.1", blas: "openblas" });
+    assertEquals(peer, {
+      ...{ name: "PyTorch 0.1", blas: "openblas", memoryKept: MEMORY_KEPT },
+    });
     assertEquals(names(rows), [
       "convolution forward document float32, 1 thread",
       "convolution backward document float32, 1 thread",
@@ -150,9 +153,14 @@ describePermitted("bench", () => {
       "max-pooling forward document float64, 1 thread",
     ]);
     for (const { milliseconds, peer } of rows) {
-      assertEquals(peer.milliseconds.median, 1e6);
-      assertEquals(peer.ratio, 1e6 / milliseconds.median);
+      const { asInstalled, memoryKept } = peer;
+      assertEquals(asInstalled.milliseconds.median, 1e6);
+      assertEquals(asInstalled.ratio, 1e6 / milliseconds.median);
+      assertEquals(memoryKept.milliseconds.median, 5e5);
+      assertEquals(memoryKept.ratio, 5e5 / milliseconds.median);
     }
+    assertEquals(processesOf(python).length, 1 + rows.length);
+    assert(!processesOf(python).some(isRunning));
   });
 
   it("ends with exit code 1 and one line where the peer cannot be had", async () => {
@@ -177,23 +185,26 @@ describePermitted("bench", () => {
     );
   });
 
-  it("ends the peer with itself after Ctrl-C", async () => {
-    const python = fakePython(folder, "hanging");
-    const process = cliCommand(
-      ["bench", "summary", "--peer", python],
-      [`--allow-run=${python}`],
-    ).spawn();
-    const pid = await written(`${python}.pid`);
-    process.kill("SIGINT");
-    const { code, stderr } = await process.output();
-    assertEquals(code, 130);
-    assertEquals(new TextDecoder().decode(stderr), "Interrupted\n");
-    const { success } = await new Deno.Command("kill", {
-      args: ["-0", pid],
-      stderr: "null",
-    }).output();
-    assert(!success, "the peer is still running");
-  });
+  for (
+    const [name, file, when] of [
+      ["hanging", "pids", "while it starts"],
+      ["stuck", "asked", "while it times"],
+    ] as const
+  ) {
+    it(`ends the peer with itself after Ctrl-C ${when}`, async () => {
+      const python = fakePython(folder, name);
+      const process = cliCommand(
+        ["bench", "layers", "--shape", "overlapping", "--peer", python],
+        [`--allow-run=${python}`],
+      ).spawn();
+      await written(`${python}.${file}`);
+      process.kill("SIGINT");
+      const { code, stderr } = await process.output();
+      assertEquals(code, 130);
+      assertEquals(new TextDecoder().decode(stderr), "Interrupted\n");
+      assert(!processesOf(python).some(isRunning), "the peer is still running");
+    });
+  }
 
   it("says which results are wrong, and ends with exit code 1", async () => {
     // What is copied to where kernels work is not what naive loops see.

@@ -1,9 +1,9 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Row } from "../../../cli/bench/benchmark.ts";
-import { passLines, peakLine } from "../../../cli/bench/columns.ts";
+import { legendOf, passLines, peakLine } from "../../../cli/bench/columns.ts";
 import { profileLines } from "../../../cli/bench/profile.ts";
 import { summaryLines } from "../../../cli/bench/summary.ts";
 
@@ -28,11 +28,20 @@ describe("passLines()", () => {
   });
 
   it("has none for what is told of no row", () => {
-    const peer = { milliseconds: took(3), ratio: 2 };
-    assertEquals(passLines([{ ...pooling, peer }]), [
-      "work     ms     quartiles       PyTorch ms  ratio  difference",
-      "pooling  1.500  1.000 to 3.000  3.000       2.00   0",
-    ]);
+    const peer = {
+      asInstalled: { milliseconds: took(3), ratio: 2 },
+      memoryKept: { milliseconds: took(2.1), ratio: 1.4 },
+    };
+    const [head, line, legend, ...more] = passLines([{ ...pooling, peer }]);
+    assertEquals(
+      [head, line],
+      [
+        "work     ms     quartiles       PyTorch ms  ratio  memory kept ms  ratio  difference",
+        "pooling  1.500  1.000 to 3.000  3.000       2.00   2.100           1.40   0",
+      ],
+    );
+    assertMatch(legend!, /memory kept: in one under MALLOC_TRIM_THRESHOLD_=4/);
+    assertEquals(more, []);
   });
 });
 
@@ -64,7 +73,8 @@ describe("profileLines()", () => {
 
 describe("summaryLines()", () => {
   const steady = { lower: 2, median: 2, upper: 2 };
-  const peer = { milliseconds: steady, ratio: 1 };
+  const time = { milliseconds: steady, ratio: 1 };
+  const peer = { asInstalled: time, memoryKept: { ...time, ratio: 0.5 } };
   const row: Row = { name: "forward", threads: 1, milliseconds: steady };
 
   it("has a line for each piece of work", () => {
@@ -73,20 +83,32 @@ describe("summaryLines()", () => {
       { ...row, name: "part of peak", ofPeak: 0.85 },
       { ...row, name: "2 threads against 1", speedup: 1.9 },
     ];
+    const [legend] = legendOf(rows);
     assertEquals(summaryLines(rows, "PyTorch 0.1"), [
-      "work                 PyTorch ms  Convlab ms  ratio",
-      "forward              2.000       2.000       1.00",
-      "part of peak         -           2.000       85 %",
-      "2 threads against 1  -           2.000       1.90",
+      "work                 Convlab ms  PyTorch ms  ratio  memory kept ms  ratio",
+      "forward              2.000       2.000       1.00   2.000           0.50",
+      "part of peak         2.000       -           85 %   -               -",
+      "2 threads against 1  2.000       -           1.90   -               -",
+      legend,
     ]);
   });
 
-  it("marks what was not steady, on either side", () => {
-    const shaky = { ...peer, milliseconds: took(2) };
-    const rows = [{ ...row, peer: shaky }, { ...row, milliseconds: took(2) }];
-    const [, first, second, note] = summaryLines(rows, undefined);
-    assertEquals(first, "forward  2.000    2.000       1.00 ?");
-    assertEquals(second, "forward  -        2.000       - ?");
-    assertEquals(note?.slice(0, 2), "?:");
+  it("marks ratios of what was not steady, on either side", () => {
+    const shaky = { milliseconds: took(2), ratio: 1 };
+    const own = { ...row, milliseconds: took(2) };
+    const rows = [
+      { ...row, peer: { ...peer, asInstalled: shaky } },
+      { ...row, peer: { ...peer, memoryKept: shaky } },
+      { ...own, peer },
+      own,
+    ];
+    const [, ...lines] = summaryLines(rows, undefined);
+    assertEquals(lines.slice(0, 4), [
+      "forward  2.000       2.000    1.00 ?  2.000           0.50",
+      "forward  2.000       2.000    1.00    2.000           1.00 ?",
+      "forward  2.000       2.000    1.00 ?  2.000           0.50 ?",
+      "forward  2.000       -        - ?     -               -",
+    ]);
+    assertEquals(lines.at(-1)?.slice(0, 2), "?:");
   });
 });
