@@ -128,7 +128,7 @@ export function poolingBenchmark(dtype: DType): Benchmark {
         name: "backward",
         naive: () => ({ ...maxPoolBackwardNaive(dout, naive.cache) }),
         fast: () => ({ ...maxPoolBackwardFast(dout, fast.cache) }),
-        kernels: names(dtype, "maxPoolBackward"),
+        kernels: names(dtype, "maxPoolBackward2x2"),
         document: {
           naive: 0.844384,
           fast: undefined,
