@@ -13,6 +13,7 @@ import asc from "assemblyscript/asc";
 import {
   convForwardFast,
   convForwardNaive,
+  getThreads,
   RandomState,
   setThreads,
 } from "../../mod.ts";
@@ -153,13 +154,22 @@ for (const threads of [1, 2]) {
     name: `convForwardFast(), threads: ${threads}, ${kernelReport().mode}`,
     times,
     run() {
-      setThreads(threads);
+      // Changing the number of threads ends workers and starts new ones.
+      if (getThreads() !== threads) {
+        setThreads(threads);
+        for (let i = 0; i < 20; i++) layer();
+      }
       const start = performance.now();
-      workspace.run(() => convForwardFast(...inputs, { stride: 1, pad: PAD }));
+      layer();
       times.push(performance.now() - start);
     },
   });
 }
+
+function layer(): void {
+  workspace.run(() => convForwardFast(...inputs, { stride: 1, pad: PAD }));
+}
+
 const start = performance.now();
 convForwardNaive(x, w, b, { stride: 1, pad: PAD });
 const naive = performance.now() - start;

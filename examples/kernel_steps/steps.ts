@@ -12,21 +12,23 @@ export function step1_scalar(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 1) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 1) {
+  for (let f = 0; f < filters; f++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let sum: f32 = 0;
         for (let k = 0; k < taps; k++) {
           sum += load<f32>(w) * load<f32>(from + <usize>load<u32>(offsets + (<usize>k << 2)));
           w += 4;
         }
-        store<f32>(to, sum + load<f32>(b));
-        b += 4;
-        to += 1 * planeBytes;
+        store<f32>(to, sum + load<f32>(bias));
       }
     }
+    weights += <usize>taps << 2;
+    bias += 4;
+    out += planeBytes;
   }
 }
 
@@ -36,22 +38,24 @@ export function step2_vector(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 4) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 1) {
+  for (let f = 0; f < filters; f++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x += 4) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let sum = f32x4.splat(0);
         for (let k = 0; k < taps; k++) {
           const p = from + <usize>load<u32>(offsets + (<usize>k << 2));
           sum = f32x4.relaxed_madd(v128.load32_splat(w), v128.load(p), sum);
           w += 4;
         }
-        v128.store(to, f32x4.add(sum, v128.load32_splat(b)));
-        b += 4;
-        to += 1 * planeBytes;
+        v128.store(to, f32x4.add(sum, v128.load32_splat(bias)));
       }
     }
+    weights += <usize>taps << 2;
+    bias += 4;
+    out += planeBytes;
   }
 }
 
@@ -61,11 +65,12 @@ export function step3_tile_4x2(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 8) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 4) {
+  for (let f = 0; f < filters; f += 4) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x += 8) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0), c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
         let o = offsets;
         const end = offsets + (<usize>taps << 2);
@@ -90,18 +95,19 @@ export function step3_tile_4x2(
             w += 16;
           }
         }
-        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(b, 0)));
-        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(b, 0)), 16);
-        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(b, 4)));
-        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(b, 4)), 16);
-        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(b, 8)));
-        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(b, 8)), 16);
-        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(b, 12)));
-        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(b, 12)), 16);
-        b += 16;
-        to += 4 * planeBytes;
+        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(bias, 0)));
+        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(bias, 0)), 16);
+        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(bias, 4)));
+        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(bias, 4)), 16);
+        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(bias, 8)));
+        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(bias, 8)), 16);
+        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(bias, 12)));
+        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(bias, 12)), 16);
       }
     }
+    weights += <usize>(4 * taps) << 2;
+    bias += 16;
+    out += 4 * planeBytes;
   }
 }
 
@@ -111,11 +117,12 @@ export function step4_tile_4x2_shuffled(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 8) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 4) {
+  for (let f = 0; f < filters; f += 4) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x += 8) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0), c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
         let o = offsets;
         const end = offsets + (<usize>taps << 2);
@@ -141,18 +148,19 @@ export function step4_tile_4x2_shuffled(
             w += 16;
           }
         }
-        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(b, 0)));
-        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(b, 0)), 16);
-        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(b, 4)));
-        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(b, 4)), 16);
-        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(b, 8)));
-        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(b, 8)), 16);
-        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(b, 12)));
-        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(b, 12)), 16);
-        b += 16;
-        to += 4 * planeBytes;
+        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(bias, 0)));
+        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(bias, 0)), 16);
+        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(bias, 4)));
+        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(bias, 4)), 16);
+        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(bias, 8)));
+        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(bias, 8)), 16);
+        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(bias, 12)));
+        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(bias, 12)), 16);
       }
     }
+    weights += <usize>(4 * taps) << 2;
+    bias += 16;
+    out += 4 * planeBytes;
   }
 }
 
@@ -162,11 +170,12 @@ export function step5_tile_5x2(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 8) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 5) {
+  for (let f = 0; f < filters; f += 5) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x += 8) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0), c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0), c40 = f32x4.splat(0), c41 = f32x4.splat(0);
         let o = offsets;
         const end = offsets + (<usize>taps << 2);
@@ -195,20 +204,21 @@ export function step5_tile_5x2(
             w += 20;
           }
         }
-        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(b, 0)));
-        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(b, 0)), 16);
-        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(b, 4)));
-        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(b, 4)), 16);
-        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(b, 8)));
-        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(b, 8)), 16);
-        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(b, 12)));
-        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(b, 12)), 16);
-        v128.store(to + 4 * planeBytes, f32x4.add(c40, v128.load32_splat(b, 16)));
-        v128.store(to + 4 * planeBytes, f32x4.add(c41, v128.load32_splat(b, 16)), 16);
-        b += 20;
-        to += 5 * planeBytes;
+        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(bias, 0)));
+        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(bias, 0)), 16);
+        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(bias, 4)));
+        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(bias, 4)), 16);
+        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(bias, 8)));
+        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(bias, 8)), 16);
+        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(bias, 12)));
+        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(bias, 12)), 16);
+        v128.store(to + 4 * planeBytes, f32x4.add(c40, v128.load32_splat(bias, 16)));
+        v128.store(to + 4 * planeBytes, f32x4.add(c41, v128.load32_splat(bias, 16)), 16);
       }
     }
+    weights += <usize>(5 * taps) << 2;
+    bias += 20;
+    out += 5 * planeBytes;
   }
 }
 
@@ -218,11 +228,12 @@ export function step6_tile_5x2_unrolled(
   filters: i32, taps: i32, height: i32, width: i32, rowBytes: usize,
 ): void {
   const planeBytes = <usize>(height * width) << 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += 8) {
-      const from = plane + <usize>y * rowBytes + (<usize>x << 2);
-      let w = weights, b = bias, to = out + (<usize>(y * width + x) << 2);
-      for (let f = 0; f < filters; f += 5) {
+  for (let f = 0; f < filters; f += 5) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x += 8) {
+        const from = plane + <usize>y * rowBytes + (<usize>x << 2);
+        const to = out + (<usize>(y * width + x) << 2);
+        let w = weights;
         let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0), c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0), c40 = f32x4.splat(0), c41 = f32x4.splat(0);
         let o = offsets;
         const end = offsets + (<usize>taps << 2);
@@ -297,19 +308,20 @@ export function step6_tile_5x2_unrolled(
             w += 20;
           }
         }
-        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(b, 0)));
-        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(b, 0)), 16);
-        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(b, 4)));
-        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(b, 4)), 16);
-        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(b, 8)));
-        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(b, 8)), 16);
-        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(b, 12)));
-        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(b, 12)), 16);
-        v128.store(to + 4 * planeBytes, f32x4.add(c40, v128.load32_splat(b, 16)));
-        v128.store(to + 4 * planeBytes, f32x4.add(c41, v128.load32_splat(b, 16)), 16);
-        b += 20;
-        to += 5 * planeBytes;
+        v128.store(to + 0 * planeBytes, f32x4.add(c00, v128.load32_splat(bias, 0)));
+        v128.store(to + 0 * planeBytes, f32x4.add(c01, v128.load32_splat(bias, 0)), 16);
+        v128.store(to + 1 * planeBytes, f32x4.add(c10, v128.load32_splat(bias, 4)));
+        v128.store(to + 1 * planeBytes, f32x4.add(c11, v128.load32_splat(bias, 4)), 16);
+        v128.store(to + 2 * planeBytes, f32x4.add(c20, v128.load32_splat(bias, 8)));
+        v128.store(to + 2 * planeBytes, f32x4.add(c21, v128.load32_splat(bias, 8)), 16);
+        v128.store(to + 3 * planeBytes, f32x4.add(c30, v128.load32_splat(bias, 12)));
+        v128.store(to + 3 * planeBytes, f32x4.add(c31, v128.load32_splat(bias, 12)), 16);
+        v128.store(to + 4 * planeBytes, f32x4.add(c40, v128.load32_splat(bias, 16)));
+        v128.store(to + 4 * planeBytes, f32x4.add(c41, v128.load32_splat(bias, 16)), 16);
       }
     }
+    weights += <usize>(5 * taps) << 2;
+    bias += 20;
+    out += 5 * planeBytes;
   }
 }
