@@ -21,7 +21,7 @@ import {
   packBias,
   packFilters,
 } from "./conv2d_tables.ts";
-import { rowBlocks } from "./row_blocks.ts";
+import { multiples, rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 import { sumRows } from "./sum.ts";
@@ -181,11 +181,6 @@ export function imageGroups(
   const most = Math.min(MAX_GROUPS, Math.floor(PARTIAL_BYTES / partialBytes));
   const groupSize = Math.ceil(g.images / Math.max(1, most));
   return { groupSize, groups: Math.ceil(g.images / Math.max(1, groupSize)) };
-}
-
-/** 0, step, 2 · step, … */
-function multiples(count: number, step: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, i) => i * step);
 }
 
 /** What a convolution costs on one thread, in microseconds, roughly. */

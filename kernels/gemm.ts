@@ -8,7 +8,7 @@
 
 import type { DType } from "../numerics/tensor.ts";
 import type { Frame, Output } from "./frame.ts";
-import { rowBlocks } from "./row_blocks.ts";
+import { multiples, rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 
@@ -70,7 +70,6 @@ export function gemm(
   const zeros = frame.array(2 * GROUP_ROWS, dtype).fill(0).byteOffset;
   // Rows of b that are contiguous are read where they are, others from a panel.
   const row = b.column === 1 ? b.row : step;
-  const offsets = Int32Array.from({ length: DEPTH }, (_, k) => k * row * size);
   const blockColumns = roundUp(
     Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
     step,
@@ -80,7 +79,7 @@ export function gemm(
       ...[packed, b.address, b.row, b.column],
       ...[bias ? 0 : zeros, c.address],
       ...[rows, fives, padded, columns, depth, groups, blockColumns],
-      frame.table(offsets),
+      frame.table(multiples(Math.min(depth, DEPTH), row * size)),
     ],
     items: groups * Math.ceil(columns / blockColumns),
     step: 1,
