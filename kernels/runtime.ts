@@ -185,17 +185,17 @@ export function describeKernels(): KernelChoice[] {
   const multiply = instructions === "relaxed"
     ? "fused multiply-add, which this engine has"
     : "separate multiply and add: this engine has no fused one";
-  const tile = !probe
-    ? `${width} tile, not measured`
-    : `${width} tile: wide ones measured ${
+  const tile = probe
+    ? `${width} tile: a probe of both found wide ones ${
       probe.ratio.toFixed(2)
-    } times as fast`;
+    } times as fast as narrow ones`
+    : `${width} tile, not measured`;
   return KERNELS.flatMap((operation) =>
     (["float32", "float64"] as const).map((dtype) => ({
       operation,
       dtype,
       kernel: `${kernelName(operation, dtype, width)}_${instructions}`,
-      why: hasTile(operation) ? `${tile}; ${multiply}` : multiply,
+      why: hasTile(operation) ? `${tile}; ${multiply}` : "the only one",
     }))
   );
 }

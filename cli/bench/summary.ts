@@ -119,6 +119,11 @@ export function summaryLines(
     ]),
   ]);
   const lines = [...table, ...legendOf(rows)];
+  if (rows.some((row) => !row.peer)) {
+    lines.push(
+      "part of peak, threads against 1: timed by themselves, in turns with what they are compared with",
+    );
+  }
   const marked = rows.some((row) =>
     mark(row, row.peer?.asInstalled, row.peer?.memoryKept) !== ""
   );

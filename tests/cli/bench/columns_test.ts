@@ -90,6 +90,7 @@ describe("summaryLines()", () => {
       "part of peak         2.000       -           85 %   -               -",
       "2 threads against 1  2.000       -           1.90   -               -",
       legend,
+      "part of peak, threads against 1: timed by themselves, in turns with what they are compared with",
     ]);
   });
 
