@@ -20,6 +20,7 @@ import {
   inputPlane,
   packBias,
   packFilters,
+  paddedImage,
 } from "./conv2d_tables.ts";
 import { multiples, rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
@@ -36,6 +37,7 @@ const MAX_GROUPS = 64;
 
 /** Positions whose windows are in the filter gradient's panel at once, roughly. */
 const PANEL_POSITIONS = 256;
+
 /** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F); with `relu`, of a ReLU behind it. */
 export function conv2dForward(
   x: Tensor,
@@ -106,8 +108,7 @@ function backwardFilter(
   const { groupSize, groups } = imageGroups(g, partial * size);
   const dwParts = frame.scratch(groups * partial * size);
   const dbParts = frame.scratch(g.images * g.filters * size);
-  const planeRows = g.stride * (g.outHeight - 1) + g.filterHeight;
-  const planeWidth = g.stride * (g.outWidth - 1) + g.filterWidth;
+  const plane = paddedImage(g);
   const panelRows = Math.min(
     g.outHeight,
     Math.max(1, Math.floor(PANEL_POSITIONS / g.outWidth)),
@@ -123,13 +124,13 @@ function backwardFilter(
       ...[dwParts, dbParts, g.images, groupSize],
       ...[g.channels, g.height, g.width, g.filters, fives],
       ...[g.filterHeight, g.filterWidth, g.outHeight, g.outWidth],
-      ...[g.stride, g.pad, planeRows, planeWidth, panelRows, panelWidth],
+      ...[g.stride, g.pad, plane.rows, plane.width, panelRows, panelWidth],
     ],
     items: groups,
     step: 1,
     cost: conv2dCost(g, dtype),
     scratchBytes: SPILL_BYTES +
-      size * g.channels * planeRows * planeWidth + 64 +
+      size * g.channels * plane.rows * plane.width + 64 +
       size * (g.filters + 4) * g.outHeight * g.outWidth + 64 +
       size * positions * panelWidth + 64,
   });

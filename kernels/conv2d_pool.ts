@@ -15,6 +15,7 @@ import {
   inputPlane,
   packBias,
   packFilters,
+  paddedImage,
 } from "./conv2d_tables.ts";
 import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
@@ -132,13 +133,12 @@ function backwardFilter(
   const lanes = 16 / size;
   const [height, width] = pooled(g);
   const vectors = g.filterWidth <= lanes ? 1 : 2;
-  const planeRows = g.stride * (g.outHeight - 1) + g.filterHeight;
-  const planeWidth = g.stride * (g.outWidth - 1) + g.filterWidth;
+  const plane = paddedImage(g);
   const { offsets, places } = windowRows(
     g,
     vectors * lanes,
-    planeRows,
-    planeWidth,
+    plane.rows,
+    plane.width,
   );
   const rows = offsets.length;
   const rowWidth = vectors * lanes;
@@ -152,13 +152,13 @@ function backwardFilter(
       frame.table(offsets.map((offset) => offset * size)),
       ...[rows, vectors, dwParts, dbParts, g.images, groupSize],
       ...[g.channels, g.height, g.width, g.filters, height, width],
-      ...[g.stride, g.pad, planeRows, planeWidth],
+      ...[g.stride, g.pad, plane.rows, plane.width],
     ],
     items: groups,
     step: 1,
     cost: conv2dCost(g, dtype) / 4,
     scratchBytes: (height * width + 1) * ENTRY +
-      g.channels * planeRows * planeWidth * size + 128,
+      g.channels * plane.rows * plane.width * size + 128,
     ...(vectors === 1 ? { width: "narrow" } : {}),
   });
   const sums = frame.scratch(partial * size);

@@ -77,6 +77,16 @@ export function phaseAxis(
   };
 }
 
+/** Rows and columns of a padded image that any window reads. */
+export function paddedImage(
+  g: Conv2dGeometry,
+): { rows: number; width: number } {
+  return {
+    rows: g.stride * (g.outHeight - 1) + g.filterHeight,
+    width: g.stride * (g.outWidth - 1) + g.filterWidth,
+  };
+}
+
 /**
  * The padded plane of an image (assembly/plane.ts), and its taps' byte offsets.
  *
@@ -93,7 +103,7 @@ export function inputPlane(
   offsets: Int32Array;
 } {
   const { stride } = g;
-  const rows = stride * (g.outHeight - 1) + g.filterHeight;
+  const { rows } = paddedImage(g);
   const width = roundUp(g.outWidth, columns) +
     Math.floor((g.filterWidth - 1) / stride);
   const offsets = new Int32Array(

@@ -34,14 +34,11 @@ export function tileSource(vectors: number): string {
 function registerProducts(vectors: number): string {
   const sums = list(5 * vectors, (i) => `c${i}`);
   return `
-/** Multiply-adds in one turn of \`registerProducts\`, in vectors. */
-export const REGISTER_PRODUCTS: i32 = ${sums.length};
-
 export function registerProducts<T>(out: usize, turns: i32): void {
   const a = v128.load_splat<T>(out), b = a;
   let ${sums.map((sum) => `${sum} = a`).join(", ")};
   while (turns--) {
-    ${sums.map((sum) => `${product(sum, "a", "b")}`).join("\n    ")}
+    ${sums.map((sum) => product(sum, "a", "b")).join("\n    ")}
   }
   ${sums.map((sum, i) => `v128.store(out, ${sum}, ${16 * i});`).join("\n  ")}
 }`;
@@ -145,7 +142,7 @@ function tap(sums: readonly string[][], half: number): string {
   const columns = list(vectors, (j) => `const b${j} = ${load(j, half)};`);
   const products = sums.map((row, i) =>
     `a = ${weight(i, half)};\n      ` +
-    row.map((sum, j) => `${product(sum, "a", `b${j}`)}`).join(" ")
+    row.map((sum, j) => product(sum, "a", `b${j}`)).join(" ")
   );
   return `
     {

@@ -9,7 +9,7 @@
 import { correlate, correlatePhases, SPILL_BYTES } from "./correlate";
 import { fillPlane } from "./plane";
 import { wins, tapNumber } from "./pool";
-import { bytes, lanes, zero } from "./simd";
+import { bytes, evenLanes, lanes, oddLanes, zero } from "./simd";
 import { sparse12x1, sparse12x2, sparse3x1, sparse3x2, sparse6x1, sparse6x2 } from "./sparse";
 import { VECTORS } from "./variant";
 
@@ -59,16 +59,18 @@ function poolRows<T>(
 ): void {
   const one = tapNumber<T>(1), two = tapNumber<T>(2), three = tapNumber<T>(3);
   for (let j = 0; j < count; j += lanes<T>()) {
-    let best = even<T>(upper);
-    let v = odd<T>(upper);
+    let a = v128.load(upper), b = v128.load(upper, 16);
+    let best = evenLanes<T>(a, b), v = oddLanes<T>(a, b);
     let mask = wins<T>(v, best);
     best = v128.bitselect(v, best, mask);
     let tap = v128.and(one, mask);
-    v = even<T>(lower);
+    a = v128.load(lower);
+    b = v128.load(lower, 16);
+    v = evenLanes<T>(a, b);
     mask = wins<T>(v, best);
     best = v128.bitselect(v, best, mask);
     tap = v128.bitselect(two, tap, mask);
-    v = odd<T>(lower);
+    v = oddLanes<T>(a, b);
     mask = wins<T>(v, best);
     best = v128.bitselect(v, best, mask);
     tap = v128.bitselect(three, tap, mask);
@@ -97,22 +99,6 @@ function poolRows<T>(
     out += 16;
     selected += lanes<T>();
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function even<T>(p: usize): v128 {
-  const a = v128.load(p), b = v128.load(p, 16);
-  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 0, 2);
-  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-}
-
-// @ts-ignore: decorator
-@inline
-function odd<T>(p: usize): v128 {
-  const a = v128.load(p), b = v128.load(p, 16);
-  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 1, 3);
-  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
 }
 
 /** Bytes of an entry of the list of what is not zero: a value, and where it is. */

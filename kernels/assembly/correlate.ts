@@ -8,7 +8,7 @@
 // for a few rows i and a few vectors of columns j. The table of byte offsets is
 // what makes one tile serve both: for a convolution it names the taps of the
 // window within a padded image, so that no im2col matrix is ever written; for a
-// matrix product it names the rows of a packed panel.
+// matrix product it names rows of the other factor, or of a packed panel.
 //
 // The columns of a tile come in two halves. Those of a wide one lie `pair` bytes
 // apart: neighbours in one row of outputs, or, where a row is short, the same

@@ -6,7 +6,7 @@
 // 1, s + 1, 2s + 1, … (phase 1), and so on, each phase `planeWidth` numbers
 // wide. Column `x` of the padded image is number x / s of phase x % s.
 
-import { bytes, laneMask, lanes } from "./simd";
+import { bytes, evenLanes, laneMask, lanes } from "./simd";
 
 /**
  * Copies the rows and columns that lie inside the plane. The rest is left as
@@ -88,11 +88,8 @@ function copyEvery<T>(from: usize, end: usize, to: usize, step: usize): void {
 function copyEven<T>(from: usize, end: usize, to: usize): void {
   while (from < end) {
     const a = v128.load(from), b = v128.load(from, 16);
-    let v: v128;
-    if (sizeof<T>() == 8) v = v128.shuffle<f64>(a, b, 0, 2);
-    else v = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
     const left = <i32>((end - from + 2 * sizeof<T>() - 1) / (2 * sizeof<T>()));
-    v128.store(to, v128.and(v, laneMask<T>(left)));
+    v128.store(to, v128.and(evenLanes<T>(a, b), laneMask<T>(left)));
     from += 32;
     to += 16;
   }

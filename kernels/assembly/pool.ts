@@ -6,7 +6,7 @@
 // maximum, or the first NaN, takes the gradient.
 
 import { fillPlane } from "./plane";
-import { bytes, lanes, zero } from "./simd";
+import { bytes, evenLanes, lanes, oddLanes, zero } from "./simd";
 
 /** The vectors of one step: is the candidate to replace the best so far? */
 // @ts-ignore: decorator
@@ -98,26 +98,17 @@ export function maxPoolForward2x2<T>(
       const position = (i * outHeight + y) * outWidth;
       for (let j = 0; j < outWidth; j += lanes<T>()) {
         let a = v128.load(p), b = v128.load(p, 16);
-        let best: v128, v: v128;
-        if (sizeof<T>() == 8) {
-          best = v128.shuffle<f64>(a, b, 0, 2);
-          v = v128.shuffle<f64>(a, b, 1, 3);
-        } else {
-          best = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-          v = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
-        }
+        let best = evenLanes<T>(a, b), v = oddLanes<T>(a, b);
         let mask = wins<T>(v, best);
         best = v128.bitselect(v, best, mask);
         let tap = v128.and(one, mask);
         a = v128.load(p + rowBytes);
         b = v128.load(p + rowBytes, 16);
-        if (sizeof<T>() == 8) v = v128.shuffle<f64>(a, b, 0, 2);
-        else v = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+        v = evenLanes<T>(a, b);
         mask = wins<T>(v, best);
         best = v128.bitselect(v, best, mask);
         tap = v128.bitselect(two, tap, mask);
-        if (sizeof<T>() == 8) v = v128.shuffle<f64>(a, b, 1, 3);
-        else v = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+        v = oddLanes<T>(a, b);
         mask = wins<T>(v, best);
         best = v128.bitselect(v, best, mask);
         tap = v128.bitselect(three, tap, mask);

@@ -52,6 +52,22 @@ export function sumLanes<T>(v: v128): T {
     (v128.extract_lane<f32>(v, 2) + v128.extract_lane<f32>(v, 3)));
 }
 
+/** Every other number of two vectors, from the first on. */
+// @ts-ignore: decorator
+@inline
+export function evenLanes<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 0, 2);
+  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
+/** Every other number of two vectors, from the second on. */
+// @ts-ignore: decorator
+@inline
+export function oddLanes<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 1, 3);
+  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
+
 /** All bits set in the first `n` lanes and none in the others. */
 // @ts-ignore: decorator
 @inline
