@@ -20,6 +20,7 @@
  * @module
  */
 
+export * from "./data/channel_statistics.ts";
 export * from "./data/cifar10.ts";
 export * from "./data/cifar10_format.ts";
 export * from "./data/crop_to_square.ts";

@@ -18,7 +18,7 @@ import { DataError } from "./data_error.ts";
 import type { DataSet, SplitOptions } from "./data_set.ts";
 import { checkFolder, isFile, readDataFile } from "./files.ts";
 import type { ImageSet } from "./image_set.ts";
-import { checkCount, splitDataSet } from "./split_data_set.ts";
+import { checkCount, normalizationOf, splitDataSet } from "./split_data_set.ts";
 
 /** Name of the official archive. */
 export const CIFAR10_ARCHIVE = "cifar-10-binary.tar.gz";
@@ -55,7 +55,6 @@ export function loadCifar10(
     numTraining = 49_000,
     numValidation = 1000,
     numTest = 1000,
-    subtractMean = true,
   } = options;
   const available = TRAINING_FILES.length * IMAGES_PER_FILE;
   checkCount("numTraining", numTraining, 1, available);
@@ -77,7 +76,7 @@ export function loadCifar10(
     train: [0, numTraining],
     validation: [numTraining, numTraining + numValidation],
     test: [0, numTest],
-    subtractMean,
+    normalize: normalizationOf(options),
   });
 }
 

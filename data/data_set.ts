@@ -27,7 +27,18 @@ export interface DataSet {
   readonly test: ImageSet;
 }
 
-/** How many images go where, and whether they are centred. */
+/**
+ * What is done to the pixels, 0 to 255, before a network sees them:
+ *
+ * - `"mean-image"` subtracts from each pixel the mean of all training images at
+ *   its position, as the document does.
+ * - `"channels"` subtracts the mean of all training pixels of its channel and
+ *   divides by their standard deviation, as torchvision's `Normalize` does.
+ * - `"none"` leaves them as they are.
+ */
+export type Normalization = "mean-image" | "channels" | "none";
+
+/** How many images go where, and how they are normalised. */
 export interface SplitOptions {
   /** Training images, at least 1. The default depends on the data set. */
   readonly numTraining?: number | undefined;
@@ -35,6 +46,8 @@ export interface SplitOptions {
   readonly numValidation?: number | undefined;
   /** Test images, from the beginning of the test file. The default depends on the data set. */
   readonly numTest?: number | undefined;
-  /** Whether the mean image of the training images is subtracted from all images. @default {true} */
+  /** What is done to the pixels, with numbers from the training images alone. @default {"mean-image"} */
+  readonly normalize?: Normalization | undefined;
+  /** The document's name for `normalize`: `true` is `"mean-image"` and `false` is `"none"`. Where both are given, `normalize` counts. @default {true} */
   readonly subtractMean?: boolean | undefined;
 }

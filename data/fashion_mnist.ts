@@ -16,7 +16,7 @@ import type { DataSet, SplitOptions } from "./data_set.ts";
 import { checkFolder, isFile } from "./files.ts";
 import { readIdx } from "./idx.ts";
 import { ImageSet } from "./image_set.ts";
-import { checkCount, splitDataSet } from "./split_data_set.ts";
+import { checkCount, normalizationOf, splitDataSet } from "./split_data_set.ts";
 
 const CLASS_NAMES = [
   "T-shirt/top",
@@ -68,7 +68,7 @@ export async function loadFashionMnist(
     "t10k-labels-idx1-ubyte",
   );
   const count = trainingImages.length;
-  const { numValidation = 1000, subtractMean = true } = options;
+  const { numValidation = 1000 } = options;
   checkCount("numValidation", numValidation, 0, count - 1);
   const { numTraining = count - numValidation, numTest = testImages.length } =
     options;
@@ -83,7 +83,7 @@ export async function loadFashionMnist(
     train: [0, numTraining],
     validation: [count - numValidation, count],
     test: [0, numTest],
-    subtractMean,
+    normalize: normalizationOf(options),
   });
 }
 

@@ -27,6 +27,8 @@ export interface ImageSetInit {
   readonly imageShape: readonly [number, number, number];
   /** What is subtracted from every image, C·H·W numbers; by default nothing. */
   readonly mean?: Float64Array | undefined;
+  /** What every image is divided by after that, C·H·W positive numbers; by default nothing. */
+  readonly std?: Float64Array | undefined;
 }
 
 /**
@@ -61,6 +63,8 @@ export class ImageSet {
   readonly imageShape: readonly [number, number, number];
   /** What is subtracted from every image, by pixel position, or nothing. */
   readonly mean: Float64Array | undefined;
+  /** What every image is divided by after that, by pixel position, or nothing. */
+  readonly std: Float64Array | undefined;
   /** Number of images. */
   readonly length: number;
 
@@ -70,10 +74,10 @@ export class ImageSet {
    * Wraps the arrays of `init`.
    *
    * @throws {TypeError} If the image shape does not have three lengths.
-   * @throws {RangeError} If the lengths of the arrays do not fit together or a label is negative.
+   * @throws {RangeError} If the lengths of the arrays do not fit together, a label is negative or a number of `std` is not positive.
    */
   constructor(init: ImageSetInit) {
-    const { bytes, labels, imageShape, mean } = init;
+    const { bytes, labels, imageShape, mean, std } = init;
     if (imageShape.length !== 3) {
       throw new TypeError(
         `Cannot create image set: expected imageShape to be (C, H, W) but found ${
@@ -94,6 +98,17 @@ export class ImageSet {
         `Cannot create image set: expected the mean to have ${size} numbers but found ${mean.length}`,
       );
     }
+    if (std && std.length !== size) {
+      throw new RangeError(
+        `Cannot create image set: expected the std to have ${size} numbers but found ${std.length}`,
+      );
+    }
+    const useless = std?.find((value) => !(value > 0 && value < Infinity));
+    if (useless !== undefined) {
+      throw new RangeError(
+        `Cannot create image set: expected the std to be positive and finite but found ${useless}`,
+      );
+    }
     const negative = labels.findIndex((label) => label < 0);
     if (negative !== -1) {
       throw new RangeError(
@@ -108,13 +123,14 @@ export class ImageSet {
       : Int32Array.from(labels);
     this.imageShape = Object.freeze([...imageShape] as const);
     this.mean = mean;
+    this.std = std;
     this.length = labels.length;
     this.#size = size;
   }
 
   /**
-   * Writes `pixel - mean` of the images at `indices` into `out`, one image a
-   * row. The difference is taken in float64, and rounded if `out` is float32.
+   * Writes `(pixel - mean) / std` of the images at `indices` into `out`, one
+   * image a row. It is computed in float64, and rounded if `out` is float32.
    *
    * @param indices Which images, B of them; an image may occur more than once.
    * @param out A tensor of shape (B, C, H, W), which is overwritten.
@@ -146,7 +162,7 @@ export class ImageSet {
   }
 
   /**
-   * Images `begin` to `end` (exclusive), with the same mean; nothing is copied.
+   * Images `begin` to `end` (exclusive), with the same mean and std; nothing is copied.
    *
    * @throws {RangeError} If the range does not lie within the set.
    */
@@ -164,10 +180,11 @@ export class ImageSet {
       labels: this.labels.subarray(begin, end),
       imageShape: this.imageShape,
       mean: this.mean,
+      std: this.std,
     });
   }
 
-  /** All images as a tensor of shape (N, C, H, W), less the mean. */
+  /** All images as a tensor of shape (N, C, H, W), normalised as {@linkcode ImageSet.gather} does it. */
   toTensor(dtype: DType = "float64"): Tensor {
     const data = new (arrayOf(dtype))(this.bytes.length);
     for (let row = 0; row < this.length; row++) this.#write(row, data, row);
@@ -177,7 +194,10 @@ export class ImageSet {
   #write(index: number, out: TensorData, row: number): void {
     const size = this.#size;
     const from = index * size;
-    if (this.mean) {
+    if (this.std) {
+      const mean = this.mean ?? new Float64Array(size);
+      writeQuotient(this.bytes, from, mean, this.std, out, row * size);
+    } else if (this.mean) {
       writeDifference(this.bytes, from, this.mean, out, row * size);
     } else {
       out.set(this.bytes.subarray(from, from + size), row * size);
@@ -208,5 +228,19 @@ function writeDifference(
 ): void {
   for (let i = 0; i < mean.length; i++) {
     out[at + i] = bytes[from + i]! - mean[i]!;
+  }
+}
+
+/** The same with a division. */
+function writeQuotient(
+  bytes: Uint8Array,
+  from: number,
+  mean: Float64Array,
+  std: Float64Array,
+  out: TensorData,
+  at: number,
+): void {
+  for (let i = 0; i < mean.length; i++) {
+    out[at + i] = (bytes[from + i]! - mean[i]!) / std[i]!;
   }
 }

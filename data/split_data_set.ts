@@ -2,12 +2,13 @@
 
 /**
  * Cuts the images of a data set's files into training, validation and test
- * images, centred on the mean training image.
+ * images, normalised by the training images.
  *
  * @module
  */
 
-import type { DataSet } from "./data_set.ts";
+import { channelStatistics } from "./channel_statistics.ts";
+import type { DataSet, Normalization, SplitOptions } from "./data_set.ts";
 import { ImageSet } from "./image_set.ts";
 import { meanImage } from "./mean_image.ts";
 
@@ -26,26 +27,57 @@ export interface Split extends Pick<DataSet, "name" | "title" | "classNames"> {
   readonly validation: Range;
   /** Which of the test file's images to test on. */
   readonly test: Range;
-  /** Whether to subtract the mean training image. */
-  readonly subtractMean: boolean;
+  /** What is done to the pixels. */
+  readonly normalize: Normalization;
 }
 
 /** The data set of three ranges of images. */
 export function splitDataSet(split: Split): DataSet {
-  const { name, title, classNames } = split;
-  const train = split.trainingImages.slice(...split.train);
-  const mean = split.subtractMean ? meanImage(train) : undefined;
-  return {
+  const { name, title, classNames, trainingImages, testImages } = split;
+  return normalizeDataSet({
     name,
     title,
     classNames,
-    train: withMean(train, mean),
-    validation: withMean(
-      split.trainingImages.slice(...split.validation),
-      mean,
-    ),
-    test: withMean(split.testImages.slice(...split.test), mean),
+    train: trainingImages.slice(...split.train),
+    validation: trainingImages.slice(...split.validation),
+    test: testImages.slice(...split.test),
+  }, split.normalize);
+}
+
+/** The same images, normalised by numbers from the training images. */
+export function normalizeDataSet(
+  data: DataSet,
+  normalization: Normalization,
+): DataSet {
+  const numbers = numbersFor(data.train, normalization);
+  const normalized = ({ bytes, labels, imageShape }: ImageSet) =>
+    new ImageSet({ bytes, labels, imageShape, ...numbers });
+  return {
+    ...data,
+    train: normalized(data.train),
+    validation: normalized(data.validation),
+    test: normalized(data.test),
   };
+}
+
+/**
+ * What `normalize` and the document's `subtractMean` ask for together.
+ *
+ * @throws {RangeError} If `normalize` is none of the three.
+ */
+export function normalizationOf(
+  options: Pick<SplitOptions, "normalize" | "subtractMean">,
+): Normalization {
+  const { subtractMean = true } = options;
+  const { normalize = subtractMean ? "mean-image" : "none" } = options;
+  if (!NORMALIZATIONS.includes(normalize)) {
+    throw new RangeError(
+      `Cannot normalise data set: expected normalize to be ${
+        NORMALIZATIONS.map((name) => `"${name}"`).join(" or ")
+      } but found ${JSON.stringify(normalize)}`,
+    );
+  }
+  return normalize;
 }
 
 /**
@@ -66,7 +98,22 @@ export function checkCount(
   }
 }
 
-function withMean(images: ImageSet, mean: Float64Array | undefined): ImageSet {
-  const { bytes, labels, imageShape } = images;
-  return new ImageSet({ bytes, labels, imageShape, mean });
+const NORMALIZATIONS: readonly Normalization[] = [
+  "mean-image",
+  "channels",
+  "none",
+];
+
+function numbersFor(
+  train: ImageSet,
+  normalization: Normalization,
+): { mean?: Float64Array; std?: Float64Array } {
+  switch (normalization) {
+    case "mean-image":
+      return { mean: meanImage(train) };
+    case "channels":
+      return channelStatistics(train);
+    case "none":
+      return {};
+  }
 }

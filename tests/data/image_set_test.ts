@@ -1,8 +1,14 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { channelStatistics } from "../../data/channel_statistics.ts";
 import { ImageSet, type ImageSetInit } from "../../data/image_set.ts";
 import { meanImage } from "../../data/mean_image.ts";
 import { zeros } from "../../numerics/tensor.ts";
@@ -14,7 +20,7 @@ const imageShape = [2, 1, 2] as const;
 const mean = Float64Array.of(0.1, 1 / 3, 2, 127.7);
 const images = new ImageSet({ bytes, labels, imageShape, mean });
 
-/** Arbitrary image sets of up to 6 images, some with a mean. */
+/** Arbitrary image sets of up to 6 images, some with a mean or a std. */
 const imageSets = fc.tuple(
   fc.nat(6),
   fc.tuple(
@@ -30,6 +36,13 @@ const imageSets = fc.tuple(
     imageShape: fc.constant(shape),
     mean: fc.option(
       fc.array(fc.double({ min: 0, max: 255, noNaN: true }), {
+        minLength: size,
+        maxLength: size,
+      }).map((values) => Float64Array.from(values)),
+      { nil: undefined },
+    ),
+    std: fc.option(
+      fc.array(fc.double({ min: 1e-3, max: 255, noNaN: true }), {
         minLength: size,
         maxLength: size,
       }).map((values) => Float64Array.from(values)),
@@ -77,6 +90,23 @@ describe("ImageSet", () => {
     assertEquals(out.data, Float32Array.of(255, 254, 253, 252));
   });
 
+  it("gather() writes (pixel - mean) / std in float64, with or without a mean", () => {
+    const std = Float64Array.of(3, 0.7, 2, 1);
+    const out = zeros([1, ...imageShape]);
+    new ImageSet({ bytes, labels, imageShape, mean, std }).gather([2], out);
+    assertEquals(
+      out.data,
+      Float64Array.of(
+        (255 - 0.1) / 3,
+        (254 - 1 / 3) / 0.7,
+        251 / 2,
+        252 - 127.7,
+      ),
+    );
+    new ImageSet({ bytes, labels, imageShape, std }).gather([2], out);
+    assertEquals(out.data, Float64Array.of(85, 254 / 0.7, 253 / 2, 252));
+  });
+
   it("gather() equals rows of toTensor() for any set and indices", () => {
     fc.assert(fc.property(
       imageSets,
@@ -100,7 +130,7 @@ describe("ImageSet", () => {
     ));
   });
 
-  it("slice() equals the rows of the whole set, with the same mean", () => {
+  it("slice() equals the rows of the whole set, with the same mean and std", () => {
     fc.assert(
       fc.property(imageSets, fc.nat(100), fc.nat(100), (set, a, b) => {
         const begin = a % (set.length + 1);
@@ -108,6 +138,7 @@ describe("ImageSet", () => {
         const part = set.slice(begin, end);
         assertEquals(part.length, end - begin);
         assertEquals(part.mean, set.mean);
+        assertEquals(part.std, set.std);
         assertEquals(part.toTensor(), set.toTensor().slice(begin, end));
         assertEquals(part.labels, set.labels.slice(begin, end));
       }),
@@ -173,6 +204,19 @@ describe("ImageSet", () => {
       "expected the mean to have 4 numbers but found 3",
     );
     assertThrows(
+      () => new ImageSet({ bytes, labels, imageShape, std: mean.subarray(1) }),
+      RangeError,
+      "expected the std to have 4 numbers but found 3",
+    );
+    for (const wrong of [0, -1, NaN, Infinity]) {
+      const std = Float64Array.of(1, 2, wrong, 4);
+      assertThrows(
+        () => new ImageSet({ bytes, labels, imageShape, std }),
+        RangeError,
+        `expected the std to be positive and finite but found ${wrong}`,
+      );
+    }
+    assertThrows(
       () =>
         new ImageSet({ bytes, labels: Int32Array.of(1, -2, 3), imageShape }),
       RangeError,
@@ -185,7 +229,11 @@ describe("meanImage()", () => {
   it("divides the exact sum of each pixel position", () => {
     fc.assert(fc.property(imageSets, (set) => {
       fc.pre(set.length > 0);
-      const pixels = new ImageSet({ ...set, mean: undefined }).toTensor()
+      const pixels = new ImageSet({
+        ...set,
+        mean: undefined,
+        std: undefined,
+      }).toTensor()
         .reshape([set.length, -1]);
       const expected = Float64Array.from(
         { length: pixels.shape[1]! },
@@ -204,6 +252,54 @@ describe("meanImage()", () => {
       () => meanImage(images.slice(1, 1)),
       RangeError,
       "expected at least 1 image but found 0",
+    );
+  });
+});
+
+describe("channelStatistics()", () => {
+  it("equals NumPy's mean and std over images, rows and columns", () => {
+    // x = np.arange(48).reshape(2, 3, 2, 4) * 37 % 256
+    // x.mean((0, 2, 3)), x.std((0, 2, 3))
+    const set = new ImageSet({
+      bytes: Uint8Array.from({ length: 48 }, (_, i) => i * 37 % 256),
+      labels: Uint8Array.of(0, 1),
+      imageShape: [3, 2, 4],
+    });
+    const { mean, std } = channelStatistics(set);
+    const expected = {
+      mean: [109.5, 117.5, 125.5],
+      std: [74.10296890138748, 71.91140382442829, 71.91140382442829],
+    };
+    for (let i = 0; i < 24; i++) {
+      const channel = Math.floor(i / 8);
+      assertAlmostEquals(mean[i]!, expected.mean[channel]!, 1e-12);
+      assertAlmostEquals(std[i]!, expected.std[channel]!, 1e-12);
+    }
+  });
+
+  it("gives each channel mean 0 and deviation 1, or 0 where it is constant", () => {
+    fc.assert(fc.property(imageSets, ({ bytes, labels, imageShape }) => {
+      fc.pre(labels.length > 0);
+      const raw = new ImageSet({ bytes, labels, imageShape });
+      const x = new ImageSet({ ...raw, ...channelStatistics(raw) }).toTensor();
+      const [channels, height, width] = imageShape;
+      const all = x.transpose([1, 0, 2, 3]).reshape([channels, -1]);
+      for (let c = 0; c < channels; c++) {
+        const values = [...all.slice(c, c + 1).data];
+        const mean = values.reduce((a, b) => a + b, 0) / values.length;
+        const squares = values.reduce((a, b) => a + b * b, 0) / values.length;
+        assertAlmostEquals(mean, 0, 1e-9);
+        assertAlmostEquals(squares, new Set(values).size > 1 ? 1 : 0, 1e-9);
+      }
+      assertEquals(all.shape[1], labels.length * height * width);
+    }));
+  });
+
+  it("refuses an empty set", () => {
+    assertThrows(
+      () => channelStatistics(images.slice(1, 1)),
+      RangeError,
+      "expected at least 1 pixel but found 0",
     );
   });
 });
