@@ -73,6 +73,7 @@ export * from "./numerics/rel_error.ts";
 export * from "./numerics/sum.ts";
 export * from "./numerics/tensor.ts";
 export * from "./training/atomic_file.ts";
+export * from "./training/checkpoints.ts";
 export * from "./training/run_folder.ts";
 export * from "./training/safetensors.ts";
 export * from "./training/solver.ts";

@@ -56,6 +56,31 @@ export function writeFileAtomically(
   }
 }
 
+/** The names of files that {@linkcode writeFileAtomically} writes before they are renamed. */
+const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Removes what a process left in a folder that was killed while it wrote there.
+ * Nobody may be writing there now.
+ *
+ * @example After a crash
+ * ```ts
+ * import { removeTemporaryFiles } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * Deno.writeTextFileSync(`${folder}/.a.txt.${crypto.randomUUID()}.tmp`, "half");
+ * removeTemporaryFiles(folder);
+ * assertEquals([...Deno.readDirSync(folder)], []);
+ * Deno.removeSync(folder);
+ * ```
+ */
+export function removeTemporaryFiles(folder: string): void {
+  for (const { name, isFile } of Deno.readDirSync(folder)) {
+    if (isFile && TEMPORARY.test(name)) removeIfThere(join(folder, name));
+  }
+}
+
 function replaceFile(path: string, bytes: Uint8Array): void {
   const temporary = join(
     dirname(path),
@@ -64,6 +89,7 @@ function replaceFile(path: string, bytes: Uint8Array): void {
   try {
     writeNewFile(temporary, bytes);
     Deno.renameSync(temporary, path);
+    flushFolder(dirname(path));
   } catch (error) {
     removeIfThere(temporary);
     throw error;
@@ -76,6 +102,16 @@ function writeNewFile(path: string, bytes: Uint8Array): void {
     written += file.writeSync(bytes.subarray(written));
   }
   file.syncSync();
+}
+
+/** Writes the folder's list of names to the disk, so that a renaming outlasts a power failure. */
+function flushFolder(path: string): void {
+  try {
+    using folder = Deno.openSync(path);
+    folder.syncSync();
+  } catch {
+    // Windows does not open folders, and not every file system flushes them.
+  }
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {

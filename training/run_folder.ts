@@ -156,7 +156,7 @@ export class RunFolder {
 
   /** Writes the parameters, whole or not at all. */
   writeParameters(
-    params: Record<string, Tensor>,
+    params: Readonly<Record<string, Tensor>>,
     metadata: Record<string, string> = {},
   ): void {
     const bytes = encodeSafetensors(params, metadata);

@@ -22,8 +22,6 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-type HeaderItem = [name: string, value: Record<string, unknown>];
-
 /** The data begins at a multiple of this, as does every tensor of its element size. */
 const ALIGNMENT = 8;
 
@@ -50,23 +48,23 @@ const ALIGNMENT = 8;
  * ```
  */
 export function encodeSafetensors(
-  tensors: Record<string, Tensor>,
+  tensors: Readonly<Record<string, Tensor>>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
   checkNames(tensors, metadata);
   const offsets = layOut(tensors);
-  const entries = Object.entries(tensors).map(([name, tensor]): HeaderItem => {
+  const entries = Object.entries(tensors).map(([name, tensor]) => {
     const begin = offsets.get(name)!;
-    return [name, {
+    return item(name, {
       dtype: tensor.dtype === "float64" ? "F64" : "F32",
       shape: tensor.shape,
       data_offsets: [begin, begin + tensor.data.byteLength],
-    }];
+    });
   });
-  const first: HeaderItem[] = Object.keys(metadata).length > 0
-    ? [[METADATA_KEY, metadata]]
+  const first = Object.keys(metadata).length > 0
+    ? [item(METADATA_KEY, metadata)]
     : [];
-  const json = JSON.stringify(Object.fromEntries([...first, ...entries]));
+  const json = `{${[...first, ...entries].join(",")}}`;
   const header = new TextEncoder().encode(json);
   const dataStart = Math.ceil((8 + header.length) / ALIGNMENT) * ALIGNMENT;
   const dataBytes = Object.values(tensors)
@@ -112,8 +110,15 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
+/** A name and its value as the header has them. The metadata stays first, where an object would put a tensor named "1" before it. */
+function item(name: string, value: Record<string, unknown>): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+}
+
 /** Where the elements of each tensor begin, in bytes. */
-function layOut(tensors: Record<string, Tensor>): Map<string, number> {
+function layOut(
+  tensors: Readonly<Record<string, Tensor>>,
+): Map<string, number> {
   const offsets = new Map<string, number>();
   let offset = 0;
   for (const dtype of ["float64", "float32"] satisfies DType[]) {
@@ -127,7 +132,7 @@ function layOut(tensors: Record<string, Tensor>): Map<string, number> {
 }
 
 function checkNames(
-  tensors: Record<string, Tensor>,
+  tensors: Readonly<Record<string, Tensor>>,
   metadata: Record<string, string>,
 ): void {
   if (Object.hasOwn(tensors, METADATA_KEY)) {
