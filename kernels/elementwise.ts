@@ -1,7 +1,8 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Element by element, on the kernels: ReLU, scaled addition, update rules.
+ * Element by element, on the kernels: ReLU, scaled addition, update rules, and
+ * what else training does to tensors in place.
  *
  * @module
  */
@@ -42,6 +43,39 @@ export function addScaled(y: Tensor, a: number, x: Tensor): void {
   });
 }
 
+/** y *= a, in place. */
+export function scale(y: Tensor, a: number): void {
+  withFrame((frame) => {
+    const target = frame.input(y, y.dtype);
+    run("scale", y.dtype, [a, target], y.size);
+    frame.copyBack(y, target);
+  });
+}
+
+/** y = min(max(y, -limit), limit), in place; NaN stays NaN. */
+export function clamp(y: Tensor, limit: number): void {
+  withFrame((frame) => {
+    const target = frame.input(y, y.dtype);
+    run("clamp", y.dtype, [limit, target], y.size);
+    frame.copyBack(y, target);
+  });
+}
+
+/** y += a · (x - y), in place; both of y's dtype. */
+export function moveTowards(y: Tensor, a: number, x: Tensor): void {
+  withFrame((frame) => {
+    const target = frame.input(y, y.dtype);
+    run("moveTowards", y.dtype, [a, frame.input(x, y.dtype), target], y.size);
+    frame.copyBack(y, target);
+  });
+}
+
+/** A kernel that is an update rule. */
+export type UpdateKernel = Extract<
+  Kernel,
+  "sgd" | "sgdMomentum" | "sgdNesterov" | "rmsprop" | "adam"
+>;
+
 /**
  * Runs an update rule in place on `w` and its state.
  *
@@ -49,7 +83,7 @@ export function addScaled(y: Tensor, a: number, x: Tensor): void {
  * @param scalars The rule's numbers, in the kernel's order.
  */
 export function update(
-  kernel: Extract<Kernel, "sgd" | "sgdMomentum" | "rmsprop" | "adam">,
+  kernel: UpdateKernel,
   w: Tensor,
   gradient: Tensor,
   state: readonly Tensor[],

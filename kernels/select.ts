@@ -40,8 +40,12 @@ const TABLE = {
   sumSquaresAddScaled: "sum_squares_add_scaled",
   sgd: "sgd",
   sgdMomentum: "sgd_momentum",
+  sgdNesterov: "sgd_nesterov",
   rmsprop: "rmsprop",
   adam: "adam",
+  scale: "scale",
+  clamp: "clamp",
+  moveTowards: "move_towards",
   multiplyAddPeak: "multiply_add_peak_{tile}",
 } as const satisfies Record<string, string>;
 

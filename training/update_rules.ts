@@ -7,10 +7,16 @@
  * and the parameter float32 it makes a new one, in float64, as NumPy's
  * promotion does.
  *
+ * Every rule knows `weightDecay`. In all but AdamW it is that of the L2 penalty:
+ * `dw + weightDecay · w` stands for the gradient, as in PyTorch.
+ *
  * @module
  */
 
-import { update as runKernel } from "../kernels/elementwise.ts";
+import {
+  update as runKernel,
+  type UpdateKernel,
+} from "../kernels/elementwise.ts";
 import { resident } from "../kernels/frame.ts";
 import {
   formatShape,
@@ -18,35 +24,23 @@ import {
   type Tensor,
   zeros,
 } from "../numerics/tensor.ts";
+import type { OptimState } from "./optim_state.ts";
 
-/** The numbers of an update rule; each rule reads those that it has. */
-export interface OptimConfig {
-  /** Step size; 1e-2 by default for sgd, sgd_momentum and rmsprop, 1e-3 for adam. */
-  readonly learningRate?: number;
-  /** sgd_momentum: how much of the velocity stays; 0.9 by default. */
-  readonly momentum?: number;
-  /** rmsprop: how much of the mean square stays; 0.99 by default. */
-  readonly decayRate?: number;
-  /** adam: how much of the mean stays; 0.9 by default. */
-  readonly beta1?: number;
-  /** adam: how much of the mean square stays; 0.999 by default. */
-  readonly beta2?: number;
-  /** rmsprop, adam: added to the square root; 1e-8 by default. */
-  readonly epsilon?: number;
-}
-
-/** What a rule keeps of one parameter between its steps. */
-export interface OptimState {
-  /** The numbers of the rule. The learning rate may be changed between steps. */
-  config: OptimConfig;
-  /** Steps taken so far. */
-  steps: number;
-  /** Running averages and the like, by name, in the shape of the parameter. */
-  readonly slots: Record<string, Tensor>;
-}
+export {
+  type OptimConfig,
+  type OptimState,
+  optimState,
+  restoreOptimState,
+} from "./optim_state.ts";
 
 /** Names of the update rules. */
-export type UpdateRuleName = "sgd" | "sgd_momentum" | "rmsprop" | "adam";
+export type UpdateRuleName =
+  | "sgd"
+  | "sgd_momentum"
+  | "sgd_nesterov"
+  | "rmsprop"
+  | "adam"
+  | "adamw";
 
 /**
  * One step of an update rule.
@@ -59,37 +53,45 @@ export type UpdateRuleName = "sgd" | "sgd_momentum" | "rmsprop" | "adam";
  */
 export type UpdateRule = (w: Tensor, dw: Tensor, state: OptimState) => Tensor;
 
-/**
- * The state of a parameter before its first step.
- *
- * @example One step of gradient descent
- * ```ts
- * import { optimState, sgd, tensor } from "@convlab/convlab";
- * import { assertEquals } from "@std/assert";
- *
- * const w = tensor([1, 2]);
- * sgd(w, tensor([10, 20]), optimState({ learningRate: 0.1 }));
- * assertEquals(w.data, new Float64Array([0, 0]));
- * ```
- */
-export function optimState(config: OptimConfig = {}): OptimState {
-  return { config: { ...config }, steps: 0, slots: {} };
-}
-
 /** Stochastic gradient descent: `w -= learningRate · dw`. */
 export function sgd(w: Tensor, dw: Tensor, state: OptimState): Tensor {
-  const { learningRate = 1e-2 } = state.config;
-  return apply("sgd", w, dw, state, [], [learningRate]);
+  const { learningRate = 1e-2, weightDecay = 0 } = state.config;
+  return apply("sgd", w, dw, state, [], [learningRate, weightDecay]);
 }
 
 /**
- * Gradient descent with momentum:
+ * Gradient descent with momentum, as the document has it:
  * `v = momentum · v - learningRate · dw`, `w += v`.
  */
 export function sgdMomentum(w: Tensor, dw: Tensor, state: OptimState): Tensor {
-  const { learningRate = 1e-2, momentum = 0.9 } = state.config;
-  const scalars = [learningRate, momentum];
+  const { learningRate = 1e-2, momentum = 0.9, weightDecay = 0 } = state.config;
+  const scalars = [learningRate, momentum, weightDecay];
   return apply("sgdMomentum", w, dw, state, ["velocity"], scalars);
+}
+
+/**
+ * Gradient descent with Nesterov's momentum (Sutskever et al., 2013):
+ * `v = momentum · v + dw`, `w -= learningRate · (dw + momentum · v)`.
+ *
+ * As in PyTorch's `SGD(nesterov=True)` the learning rate is not part of the
+ * velocity, so that a rate that changes takes effect at once.
+ *
+ * @example Two steps down a parabola
+ * ```ts
+ * import { optimState, sgdNesterov, tensor } from "@convlab/convlab";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const w = tensor([1]);
+ * const state = optimState({ learningRate: 0.1, momentum: 0.5 });
+ * for (let i = 0; i < 2; i++) sgdNesterov(w, tensor([w.at(0)]), state);
+ * // v is 1 and w 1 - 0.1 · 1.5, then v is 1.35 and w 0.85 - 0.1 · 1.525.
+ * assertAlmostEquals(w.at(0), 0.6975);
+ * ```
+ */
+export function sgdNesterov(w: Tensor, dw: Tensor, state: OptimState): Tensor {
+  const { learningRate = 1e-2, momentum = 0.9, weightDecay = 0 } = state.config;
+  const scalars = [learningRate, momentum, weightDecay];
+  return apply("sgdNesterov", w, dw, state, ["velocity"], scalars);
 }
 
 /**
@@ -99,7 +101,9 @@ export function sgdMomentum(w: Tensor, dw: Tensor, state: OptimState): Tensor {
 export function rmsprop(w: Tensor, dw: Tensor, state: OptimState): Tensor {
   const { learningRate = 1e-2, decayRate = 0.99, epsilon = 1e-8 } =
     state.config;
-  const scalars = [learningRate, decayRate, 1 - decayRate, epsilon];
+  const { weightDecay = 0 } = state.config;
+  const means = [decayRate, 1 - decayRate, epsilon];
+  const scalars = [learningRate, ...means, weightDecay];
   return apply("rmsprop", w, dw, state, ["cache"], scalars);
 }
 
@@ -110,32 +114,79 @@ export function rmsprop(w: Tensor, dw: Tensor, state: OptimState): Tensor {
  * `v̂ = v / (1 - beta2ᵗ)`.
  *
  * As in the document's implementation t is 2 at the first step, not 1 as in
- * the paper: its step count starts at 1 and grows before it is used.
+ * the paper: its step count starts at 1 and grows before it is used. In
+ * {@linkcode adamw} it is 1.
  */
 export function adam(w: Tensor, dw: Tensor, state: OptimState): Tensor {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } =
-    state.config;
-  const t = state.steps + 2;
-  const moments = [beta1, 1 - beta1, beta2, 1 - beta2];
-  const corrections = [1 - beta1 ** t, 1 - beta2 ** t];
-  const scalars = [learningRate, ...moments, ...corrections, epsilon];
-  return apply("adam", w, dw, state, ["m", "v"], scalars);
+  const { weightDecay = 0 } = state.config;
+  return adaptMoments(w, dw, state, state.steps + 2, { decay: weightDecay });
+}
+
+/**
+ * AdamW (Loshchilov and Hutter, 2019): the step of Adam, and
+ * `w -= learningRate · weightDecay · w` beside it, with the w from before the
+ * step. The decay is not part of the gradient, and so is not divided by √v̂.
+ *
+ * t is 1 at the first step, as in the paper and in PyTorch's `AdamW`. In
+ * {@linkcode adam} it is 2, as in the document: even with `weightDecay: 0` the
+ * two rules differ.
+ *
+ * @example Without a gradient, weights shrink by the same part at each step
+ * ```ts
+ * import { adamw, optimState, tensor } from "@convlab/convlab";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const w = tensor([100]);
+ * const state = optimState({ learningRate: 0.1, weightDecay: 0.5 });
+ * for (let i = 0; i < 2; i++) adamw(w, tensor([0]), state);
+ * assertAlmostEquals(w.at(0), 100 * 0.95 ** 2);
+ * ```
+ */
+export function adamw(w: Tensor, dw: Tensor, state: OptimState): Tensor {
+  const { learningRate = 1e-3, weightDecay = 1e-2 } = state.config;
+  const shrink = learningRate * weightDecay;
+  return adaptMoments(w, dw, state, state.steps + 1, { shrink });
 }
 
 /** The update rules by name. */
 export const UPDATE_RULES: Readonly<Record<UpdateRuleName, UpdateRule>> = {
   sgd,
   sgd_momentum: sgdMomentum,
+  sgd_nesterov: sgdNesterov,
   rmsprop,
   adam,
+  adamw,
 };
 
 /** The learning rate that a rule has where the configuration names none. */
 export const DEFAULT_LEARNING_RATES: Readonly<Record<UpdateRuleName, number>> =
-  { sgd: 1e-2, sgd_momentum: 1e-2, rmsprop: 1e-2, adam: 1e-3 };
+  {
+    sgd: 1e-2,
+    sgd_momentum: 1e-2,
+    sgd_nesterov: 1e-2,
+    rmsprop: 1e-2,
+    adam: 1e-3,
+    adamw: 1e-3,
+  };
+
+/** What Adam and AdamW have in common: all but t, and where weights decay. */
+function adaptMoments(
+  w: Tensor,
+  dw: Tensor,
+  state: OptimState,
+  t: number,
+  { decay = 0, shrink = 0 },
+): Tensor {
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } =
+    state.config;
+  const moments = [beta1, 1 - beta1, beta2, 1 - beta2];
+  const corrections = [1 - beta1 ** t, 1 - beta2 ** t];
+  const scalars = [learningRate, ...moments, ...corrections, epsilon];
+  return apply("adam", w, dw, state, ["m", "v"], [...scalars, decay, shrink]);
+}
 
 function apply(
-  rule: "sgd" | "sgdMomentum" | "rmsprop" | "adam",
+  rule: UpdateKernel,
   w: Tensor,
   dw: Tensor,
   state: OptimState,

@@ -299,7 +299,7 @@ describe("Solver", () => {
       "expected lrDecay",
     );
     assertThrows(
-      () => solverOf({ updateRule: "adamw" as "adam" }),
+      () => solverOf({ updateRule: "adagrad" as "adam" }),
       TypeError,
       "expected an update rule",
     );

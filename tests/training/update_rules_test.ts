@@ -24,6 +24,8 @@ import {
 const SIZE = 7;
 const STEPS = 6;
 const NAMES = Object.keys(UPDATE_RULES) as UpdateRuleName[];
+/** Those that the document has, written in NumPy. */
+const DOCUMENTED = Object.keys(reference) as (keyof typeof reference)[];
 
 /** Numbers that both dtypes hold exactly, so that NumPy starts from the same. */
 function numbers(value: (i: number) => number, dtype: DType): Tensor {
@@ -41,7 +43,7 @@ function gradient(k: number, dtype: DType): Tensor {
 }
 
 describe("update rules", () => {
-  for (const name of NAMES) {
+  for (const name of DOCUMENTED) {
     const rule = UPDATE_RULES[name];
 
     for (const dtype of ["float64", "float32"] as const) {
@@ -68,6 +70,10 @@ describe("update rules", () => {
       assertEquals([...updated.data], reference[name].promoted);
       assertEquals(w, start("float32"));
     });
+  }
+
+  for (const name of NAMES) {
+    const rule = UPDATE_RULES[name];
 
     it(`${name} treats every element alike, whatever the length`, () => {
       for (const size of [1, 2, 3, 4, 5, 9, 100_001]) {
