@@ -21,6 +21,7 @@ import {
   packBias,
   packFilters,
   paddedImage,
+  sizesOfGroup,
 } from "./conv2d_tables.ts";
 import { multiples, rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
@@ -38,36 +39,35 @@ const MAX_GROUPS = 64;
 /** Positions whose windows are in the filter gradient's panel at once, roughly. */
 const PANEL_POSITIONS = 256;
 
-/** out (N, F, OH, OW) of x (N, C, H, W), w (F, C, HH, WW) and b (F); with `relu`, of a ReLU behind it. */
+/** out (N, F, OH, OW) of x (N, C, H, W), w (F, C / groups, HH, WW) and b (F); with `relu`, of a ReLU behind it. */
 export function conv2dForward(
   x: Tensor,
   w: Tensor,
   b: Tensor,
-  g: Conv2dGeometry,
+  geometry: Conv2dGeometry,
   dtype: DType,
   relu = false,
 ): Tensor {
   return withFrame((frame) => {
+    const g = sizesOfGroup(geometry);
     const plane = inputPlane(g, dtype, tileColumns(dtype, tileWidth()));
     const taps = g.channels * g.filterHeight * g.filterWidth;
     const { fives } = rowBlocks(g.filters);
-    const out = frame.output(
-      [g.images, g.filters, g.outHeight, g.outWidth],
-      dtype,
-    );
+    const { images, filters } = geometry;
+    const out = frame.output([images, filters, g.outHeight, g.outWidth], dtype);
     runKernel("conv2dForward", dtype, {
       args: [
         frame.input(x, dtype),
         packFilters(frame, w, g, dtype),
-        packBias(frame, b, dtype),
+        packBias(frame, b, g, dtype),
         frame.table(plane.offsets),
         out.address,
         ...[g.channels, g.height, g.width],
         ...[g.filters, fives, taps, g.outHeight, g.outWidth],
-        ...[g.stride, g.pad, plane.rows, plane.width, relu ? 1 : 0],
+        ...[g.stride, g.pad, plane.rows, plane.width, g.groups, relu ? 1 : 0],
       ],
       items: g.images,
-      step: 1,
+      step: itemsOfChunk(g),
       cost: conv2dCost(g, dtype),
       scratchBytes: plane.bytes,
     });
@@ -99,15 +99,17 @@ function backwardFilter(
   dout: number,
   x: Tensor,
   wShape: readonly number[],
-  g: Conv2dGeometry,
+  geometry: Conv2dGeometry,
   dtype: DType,
 ): { dw: Tensor; db: Tensor } {
   const size = bytesOf(dtype);
+  const g = sizesOfGroup(geometry);
   const taps = g.channels * g.filterHeight * g.filterWidth;
-  const partial = g.filters * taps;
-  const { groupSize, groups } = imageGroups(g, partial * size);
+  const { images, filters } = geometry;
+  const partial = filters * taps;
+  const { groupSize, groups } = imageGroups(images, partial * size);
   const dwParts = frame.scratch(groups * partial * size);
-  const dbParts = frame.scratch(g.images * g.filters * size);
+  const dbParts = frame.scratch(images * filters * size);
   const plane = paddedImage(g);
   const panelRows = Math.min(
     g.outHeight,
@@ -121,12 +123,13 @@ function backwardFilter(
       frame.input(x, dtype),
       dout,
       frame.table(multiples(positions, panelWidth * size)),
-      ...[dwParts, dbParts, g.images, groupSize],
+      ...[dwParts, dbParts, images, groupSize, g.groups],
       ...[g.channels, g.height, g.width, g.filters, fives],
       ...[g.filterHeight, g.filterWidth, g.outHeight, g.outWidth],
-      ...[g.stride, g.pad, plane.rows, plane.width, panelRows, panelWidth],
+      ...[g.stride, g.pad, g.dilation, plane.rows, plane.width],
+      ...[panelRows, panelWidth],
     ],
-    items: groups,
+    items: groups * g.groups,
     step: 1,
     cost: conv2dCost(g, dtype),
     scratchBytes: SPILL_BYTES +
@@ -135,9 +138,9 @@ function backwardFilter(
       size * positions * panelWidth + 64,
   });
   const dw = frame.output(wShape, dtype);
-  const db = frame.output([g.filters], dtype);
+  const db = frame.output([filters], dtype);
   sumRows(dwParts, groups, partial, dw.address, dtype);
-  sumRows(dbParts, g.images, g.filters, db.address, dtype);
+  sumRows(dbParts, images, filters, db.address, dtype);
   return { dw: dw.take(), db: db.take() };
 }
 
@@ -146,23 +149,22 @@ function backwardInput(
   frame: Frame,
   dout: number,
   w: Tensor,
-  g: Conv2dGeometry,
+  geometry: Conv2dGeometry,
   dtype: DType,
 ): { dx: Tensor; finite: boolean } {
-  const { tables, sizes, plane, scratchBytes, finite } = inputGradientTables(
-    frame,
-    w,
-    g,
-    dtype,
-  );
-  const dx = frame.output([g.images, g.channels, g.height, g.width], dtype);
+  const g = sizesOfGroup(geometry);
+  const input = inputGradientTables(frame, w, g, dtype);
+  const { tables, sizes, plane, scratchBytes, finite } = input;
+  const { images, channels, height, width } = geometry;
+  const dx = frame.output([images, channels, height, width], dtype);
   runKernel("conv2dBackwardInput", dtype, {
     args: [
       ...[dout, ...tables, dx.address, ...sizes],
       ...[g.filters, g.outHeight, g.outWidth, ...plane],
+      ...[g.groups, input.weightsOfGroup],
     ],
     items: g.images,
-    step: 1,
+    step: itemsOfChunk(g),
     cost: conv2dCost(g, dtype),
     scratchBytes,
   });
@@ -173,18 +175,28 @@ function backwardInput(
  * Groups of images whose filter gradients are summed, each by one thread, before
  * the groups' are; they follow from shapes alone.
  *
+ * @param images The batch.
  * @param partialBytes Bytes of one group's sums.
  */
 export function imageGroups(
-  g: Conv2dGeometry,
+  images: number,
   partialBytes: number,
 ): { groupSize: number; groups: number } {
   const most = Math.min(MAX_GROUPS, Math.floor(PARTIAL_BYTES / partialBytes));
-  const groupSize = Math.ceil(g.images / Math.max(1, most));
-  return { groupSize, groups: Math.ceil(g.images / Math.max(1, groupSize)) };
+  const groupSize = Math.ceil(images / Math.max(1, most));
+  return { groupSize, groups: Math.ceil(images / Math.max(1, groupSize)) };
 }
 
-/** What a convolution costs on one thread, in microseconds, roughly. */
+/** Work items of a chunk: a whole image where it is cut into many small groups. */
+function itemsOfChunk(g: Conv2dGeometry): number {
+  return g.groups;
+}
+
+/**
+ * What a convolution costs on one thread, in microseconds, roughly.
+ *
+ * @param g The sizes of a group.
+ */
 export function conv2dCost(g: Conv2dGeometry, dtype: DType): number {
   return g.images * g.filters * g.outHeight * g.outWidth * g.channels *
     g.filterHeight * g.filterWidth / MADDS_PER_MICROSECOND[dtype];

@@ -19,6 +19,8 @@ import { bytesOf, SPILL_BYTES, tileColumns } from "./select.ts";
 export interface InputGradientTables {
   /** Addresses of weights, zeros, tap offsets and phases, and how many phases there are. */
   readonly tables: readonly number[];
+  /** Weights of one group. */
+  readonly weightsOfGroup: number;
   /** Channels, and those in blocks of five; height and width of dx. */
   readonly sizes: readonly number[];
   /** Stride, and the margins, rows and width of a plane. */
@@ -29,7 +31,11 @@ export interface InputGradientTables {
   readonly finite: boolean;
 }
 
-/** Makes the tables in the frame. */
+/**
+ * Makes the tables in the frame.
+ *
+ * @param g The sizes of a group.
+ */
 export function inputGradientTables(
   frame: Frame,
   w: Tensor,
@@ -37,13 +43,14 @@ export function inputGradientTables(
   dtype: DType,
 ): InputGradientTables {
   const size = bytesOf(dtype);
-  const rows = phaseAxis(g.height, g.filterHeight, g.stride, g.pad);
-  const columns = phaseAxis(g.width, g.filterWidth, g.stride, g.pad);
+  const rows = phaseAxis(g.height, g.filterHeight, g);
+  const columns = phaseAxis(g.width, g.filterWidth, g);
   const planeRows = rows.length;
   const planeWidth = columns.length + tileColumns(dtype, tileWidth());
   const blocks = rowBlocks(g.channels);
   const allTaps = g.filters * g.filterHeight * g.filterWidth;
-  const weights = frame.array(blocks.padded * allTaps, dtype);
+  const groupSize = blocks.padded * allTaps;
+  const weights = frame.array(g.groups * groupSize, dtype);
   weights.fill(0);
   const offsets: number[] = [];
   const table: number[] = [];
@@ -51,34 +58,35 @@ export function inputGradientTables(
   let finite = true;
   for (const row of rows.phases) {
     for (const column of columns.phases) {
-      const taps = row.taps * column.taps * g.filters;
+      const taps = row.taps.length * column.taps.length * g.filters;
       table.push(offsets.length, taps, firstWeight);
       table.push(row.count, column.count, row.first, column.first);
       for (let f = 0; f < g.filters; f++) {
-        for (let j = 0; j < row.taps; j++) {
-          const y = f * planeRows + row.corner - j;
-          for (let i = 0; i < column.taps; i++) {
-            offsets.push(size * (y * planeWidth + column.corner - i));
+        for (const { back } of row.taps) {
+          const y = f * planeRows + row.corner - back;
+          for (const { back } of column.taps) {
+            offsets.push(size * (y * planeWidth + column.corner - back));
           }
         }
       }
-      for (let c = 0; c < g.channels; c++) {
-        const { first, step } = packedRow(blocks, c, taps);
-        let to = firstWeight + first;
-        for (let f = 0; f < g.filters; f++) {
-          for (let j = 0; j < row.taps; j++) {
-            const line = (f * g.channels + c) * g.filterHeight +
-              g.stride * j + row.r;
-            let at = line * g.filterWidth + column.r;
-            for (let i = 0; i < column.taps; i++) {
-              const value = w.data[at]!;
-              if (Number.isFinite(value)) weights[to] = value;
-              else {
-                weights[to] = value > 0 ? 1 : -1;
-                finite = false;
+      for (let group = 0; group < g.groups; group++) {
+        for (let c = 0; c < g.channels; c++) {
+          const { first, step } = packedRow(blocks, c, taps);
+          let to = group * groupSize + firstWeight + first;
+          for (let f = 0; f < g.filters; f++) {
+            const filter = (group * g.filters + f) * g.channels + c;
+            for (let j = 0; j < row.taps.length; j++) {
+              const line = filter * g.filterHeight + row.taps[j]!.tap;
+              const at = line * g.filterWidth;
+              for (let i = 0; i < column.taps.length; i++) {
+                const value = w.data[at + column.taps[i]!.tap]!;
+                if (Number.isFinite(value)) weights[to] = value;
+                else {
+                  weights[to] = value > 0 ? 1 : -1;
+                  finite = false;
+                }
+                to += step;
               }
-              at += g.stride;
-              to += step;
             }
           }
         }
@@ -92,6 +100,7 @@ export function inputGradientTables(
       ...[weights.byteOffset, zeros.byteOffset],
       ...[frame.table(offsets), frame.table(table), table.length / 7],
     ],
+    weightsOfGroup: groupSize,
     sizes: [g.channels, blocks.fives, g.height, g.width],
     plane: [g.stride, rows.margin, columns.margin, planeRows, planeWidth],
     scratchBytes: SPILL_BYTES + 64 + g.filters * planeRows * planeWidth * size,

@@ -2,7 +2,7 @@
 
 /**
  * A convolution, a ReLU and a 2 × 2 max-pooling as one kernel, and the gradients
- * behind them (assembly/conv2d_pool.ts).
+ * behind them (assembly/conv2d_pool.ts). Only for dilation 1 and one group.
  *
  * @module
  */
@@ -58,7 +58,7 @@ export function conv2dReluPoolForward(
       args: [
         frame.input(x, dtype),
         packFilters(frame, w, g, dtype),
-        packBias(frame, b, dtype),
+        packBias(frame, b, g, dtype),
         frame.table(plane.offsets),
         ...[out.address, selected.address],
         ...[g.channels, g.height, g.width],
@@ -143,7 +143,7 @@ function backwardFilter(
   const rows = offsets.length;
   const rowWidth = vectors * lanes;
   const partial = g.filters * rows * rowWidth;
-  const { groupSize, groups } = imageGroups(g, partial * size);
+  const { groupSize, groups } = imageGroups(g.images, partial * size);
   const dwParts = frame.scratch(groups * partial * size);
   const dbParts = frame.scratch(groups * g.filters * size);
   runKernel("conv2dPoolBackwardFilter", dtype, {

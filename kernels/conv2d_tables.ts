@@ -24,19 +24,37 @@ export interface Conv2dGeometry {
   readonly filterWidth: number;
   readonly stride: number;
   readonly pad: number;
+  readonly dilation: number;
+  /** Groups that channels and filters are cut into. */
+  readonly groups: number;
   readonly outHeight: number;
   readonly outWidth: number;
 }
 
 /**
+ * What the kernels see of a convolution in groups: each image as `groups` images
+ * of a group's channels, which lie one after the other already. Filters are
+ * those of a group.
+ */
+export function sizesOfGroup(g: Conv2dGeometry): Conv2dGeometry {
+  const { groups } = g;
+  return {
+    ...g,
+    images: g.images * groups,
+    channels: g.channels / groups,
+    filters: g.filters / groups,
+  };
+}
+
+/**
  * How one axis of dx falls into phases. With i + pad = s·q + r, position i of
- * phase r gets dout[q - j] through tap s·j + r, for each j.
+ * phase r gets dout[q - j] through tap t, for each t and j with
+ * dilation · t = s·j + r.
  */
 export function phaseAxis(
   length: number,
   filterLength: number,
-  stride: number,
-  pad: number,
+  { stride, pad, dilation }: Conv2dGeometry,
 ): {
   /** Zeros before dout in the plane. */
   margin: number;
@@ -44,9 +62,8 @@ export function phaseAxis(
   length: number;
   /** Those of the phases that have any position. */
   phases: {
-    r: number;
-    /** Taps of the filter that this phase sees. */
-    taps: number;
+    /** Taps of the filter that this phase sees, and how far back in dout. */
+    taps: { tap: number; back: number }[];
     /** Positions of dx in this phase, and the first of them. */
     count: number;
     first: number;
@@ -56,14 +73,19 @@ export function phaseAxis(
 } {
   const margin = Math.max(
     0,
-    Math.floor((filterLength - 1) / stride) - Math.floor(pad / stride),
+    Math.floor(dilation * (filterLength - 1) / stride) -
+      Math.floor(pad / stride),
   );
   const phases = Array.from({ length: stride }, (_, r) => {
     const q = Math.ceil((pad - r) / stride);
     const first = stride * q + r - pad;
+    const taps = [];
+    for (let tap = 0; tap < filterLength; tap++) {
+      const back = (dilation * tap - r) / stride;
+      if (Number.isInteger(back)) taps.push({ tap, back });
+    }
     return {
-      r,
-      taps: Math.max(0, Math.ceil((filterLength - r) / stride)),
+      taps,
       count: Math.max(0, Math.ceil((length - first) / stride)),
       first,
       corner: q + margin,
@@ -81,9 +103,10 @@ export function phaseAxis(
 export function paddedImage(
   g: Conv2dGeometry,
 ): { rows: number; width: number } {
+  const { stride, dilation } = g;
   return {
-    rows: g.stride * (g.outHeight - 1) + g.filterHeight,
-    width: g.stride * (g.outWidth - 1) + g.filterWidth,
+    rows: stride * (g.outHeight - 1) + dilation * (g.filterHeight - 1) + 1,
+    width: stride * (g.outWidth - 1) + dilation * (g.filterWidth - 1) + 1,
   };
 }
 
@@ -102,18 +125,19 @@ export function inputPlane(
   bytes: number;
   offsets: Int32Array;
 } {
-  const { stride } = g;
+  const { stride, dilation } = g;
   const { rows } = paddedImage(g);
   const width = roundUp(g.outWidth, columns) +
-    Math.floor((g.filterWidth - 1) / stride);
+    Math.floor(dilation * (g.filterWidth - 1) / stride);
   const offsets = new Int32Array(
     g.channels * g.filterHeight * g.filterWidth,
   );
   let k = 0;
   for (let c = 0; c < g.channels; c++) {
-    for (let y = 0; y < g.filterHeight; y++) {
-      for (let x = 0; x < g.filterWidth; x++) {
-        const line = (c * rows + y) * stride + x % stride;
+    for (let i = 0; i < g.filterHeight; i++) {
+      for (let j = 0; j < g.filterWidth; j++) {
+        const x = dilation * j;
+        const line = (c * rows + dilation * i) * stride + x % stride;
         offsets[k++] = bytesOf(dtype) * (line * width + Math.floor(x / stride));
       }
     }
@@ -122,7 +146,12 @@ export function inputPlane(
   return { rows, width, bytes: SPILL_BYTES + bytes + 64, offsets };
 }
 
-/** The filters in the blocks of the register tiles, tap by tap, filled up with zeros. */
+/**
+ * The filters in the blocks of the register tiles, group by group and tap by
+ * tap, filled up with zeros.
+ *
+ * @param g The sizes of a group.
+ */
 export function packFilters(
   frame: Frame,
   w: Tensor,
@@ -131,21 +160,37 @@ export function packFilters(
 ): number {
   const taps = g.channels * g.filterHeight * g.filterWidth;
   const blocks = rowBlocks(g.filters);
-  const packed = frame.array(blocks.padded * taps, dtype);
+  const size = blocks.padded * taps;
+  const packed = frame.array(g.groups * size, dtype);
   packed.fill(0);
-  for (let f = 0, from = 0; f < g.filters; f++) {
-    const { first, step } = packedRow(blocks, f, taps);
-    for (let k = 0, to = first; k < taps; k++, to += step) {
-      packed[to] = w.data[from++]!;
+  for (let group = 0, from = 0; group < g.groups; group++) {
+    for (let f = 0; f < g.filters; f++) {
+      const { first, step } = packedRow(blocks, f, taps);
+      let to = group * size + first;
+      for (let k = 0; k < taps; k++, to += step) packed[to] = w.data[from++]!;
     }
   }
   return packed.byteOffset;
 }
 
-/** The bias, filled up with zeros for blocks of more rows than there are filters. */
-export function packBias(frame: Frame, b: Tensor, dtype: DType): number {
-  const bias = frame.array(rowBlocks(b.size).padded, dtype);
+/**
+ * The bias, that of each group filled up with zeros for blocks of more rows
+ * than there are filters.
+ *
+ * @param g The sizes of a group.
+ */
+export function packBias(
+  frame: Frame,
+  b: Tensor,
+  g: Conv2dGeometry,
+  dtype: DType,
+): number {
+  const { padded } = rowBlocks(g.filters);
+  const bias = frame.array(g.groups * padded, dtype);
   bias.fill(0);
-  bias.set(b.data);
+  for (let f = 0; f < b.size; f++) {
+    const group = Math.floor(f / g.filters);
+    bias[group * (padded - g.filters) + f] = b.data[f]!;
+  }
   return bias.byteOffset;
 }

@@ -22,14 +22,14 @@ export function addNonFinite(
   w: Tensor,
   g: Conv2dGeometry,
 ): void {
-  const taps = g.channels * g.filterHeight * g.filterWidth;
+  const taps = g.channels / g.groups * g.filterHeight * g.filterWidth;
   for (let k = 0; k < taps; k++) {
     for (let f = 0; f < g.filters; f++) {
       const weight = w.data[f * taps + k]!;
       if (Number.isFinite(weight)) continue;
       addTap(dx, dout, weight, f, k, g);
       // Whatever the other filters add there, it stays NaN.
-      if (Number.isNaN(weight)) break;
+      if (Number.isNaN(weight) && g.groups === 1) break;
     }
   }
 }
@@ -43,9 +43,12 @@ function addTap(
   k: number,
   g: Conv2dGeometry,
 ): void {
-  const column = k % g.filterWidth - g.pad;
-  const row = Math.floor(k / g.filterWidth) % g.filterHeight - g.pad;
-  const channel = Math.floor(k / (g.filterWidth * g.filterHeight));
+  const { dilation, pad } = g;
+  const column = dilation * (k % g.filterWidth) - pad;
+  const row = dilation * (Math.floor(k / g.filterWidth) % g.filterHeight) - pad;
+  const group = Math.floor(f / (g.filters / g.groups));
+  const channel = group * (g.channels / g.groups) +
+    Math.floor(k / (g.filterWidth * g.filterHeight));
   for (let n = 0; n < g.images; n++) {
     for (let i = 0; i < g.outHeight; i++) {
       const y = i * g.stride + row;

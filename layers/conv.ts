@@ -11,7 +11,7 @@ import type { Conv2dGeometry } from "../kernels/conv2d_tables.ts";
 import { sum } from "../numerics/sum.ts";
 import { promoteDTypes, type Tensor, zeros } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
-import { convGeometry } from "./geometry.ts";
+import { convGeometry, resolveConvOptions } from "./geometry.ts";
 import { cropImages, padImages } from "./pad.ts";
 
 /** Options of a convolution. */
@@ -28,13 +28,27 @@ export interface ConvOptions {
    * @default {0}
    */
   readonly pad?: number;
+  /**
+   * Pixels from one tap of a filter to the next, down and across.
+   *
+   * @default {1}
+   */
+  readonly dilation?: number;
+  /**
+   * Groups that channels and filters are cut into, in order; the filters of a
+   * group see its channels only. With as many groups as channels the
+   * convolution is called depthwise.
+   *
+   * @default {1}
+   */
+  readonly groups?: number;
 }
 
 /** What the backward passes need from the forward pass. */
 export interface ConvCache {
   /** Input, shape (N, C, H, W). */
   readonly x: Tensor;
-  /** Filters, shape (F, C, HH, WW). */
+  /** Filters, shape (F, C / groups, HH, WW). */
   readonly w: Tensor;
   /** Biases, shape (F,). */
   readonly b: Tensor;
@@ -42,13 +56,17 @@ export interface ConvCache {
   readonly stride: number;
   /** Rows and columns of zeros around each image. */
   readonly pad: number;
+  /** Pixels from one tap to the next. */
+  readonly dilation: number;
+  /** Groups of channels and filters. */
+  readonly groups: number;
 }
 
 /** Gradients of a convolution. */
 export interface ConvGradients {
   /** Gradient of the input, shape (N, C, H, W). */
   dx: Tensor;
-  /** Gradient of the filters, shape (F, C, HH, WW). */
+  /** Gradient of the filters, in their shape. */
   dw: Tensor;
   /** Gradient of the biases, shape (F,). */
   db: Tensor;
@@ -64,14 +82,15 @@ export interface ConvGradients {
  * measure of any order of sums in float32.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Biases, shape (F,).
  * @returns `out`, shape (N, F, H', W') with
- * `H' = 1 + floor((H + 2 pad - HH) / stride)` and W' likewise, float64 if any
- * argument is; and the cache for {@linkcode convBackwardNaive}.
+ * `H' = 1 + floor((H + 2 pad - dilation (HH - 1) - 1) / stride)` and W'
+ * likewise, float64 if any argument is; and the cache for
+ * {@linkcode convBackwardNaive}.
  * @throws {TypeError} If a shape does not fit.
- * @throws {RangeError} If `stride` or `pad` is out of range, or a filter does
- * not fit into the padded input.
+ * @throws {RangeError} If an option is out of range, `groups` does not divide C
+ * and F, or a filter does not fit into the padded input.
  *
  * @example Sums of neighbours
  * ```ts
@@ -90,10 +109,11 @@ export function convForwardNaive(
   b: Tensor,
   options: ConvOptions = {},
 ): { out: Tensor; cache: ConvCache } {
-  const { stride = 1, pad = 0 } = options;
-  const g = convGeometry(x, w, b, stride, pad);
-  const padded = padImages(x, pad);
-  const { image, row, taps } = windowsOf(g);
+  const g = convGeometry(x, w, b, options);
+  const { stride } = g;
+  const padded = padImages(x, g.pad);
+  const { image, group, row, taps } = windowsOf(g);
+  const filtersOfGroup = g.filters / g.groups;
   const products = new Float64Array(taps.length);
   const out = zeros(
     [g.images, g.filters, g.outHeight, g.outWidth],
@@ -102,9 +122,10 @@ export function convForwardNaive(
   let at = 0;
   for (let n = 0; n < g.images; n++) {
     for (let f = 0; f < g.filters; f++) {
+      const first = n * image + Math.floor(f / filtersOfGroup) * group;
       for (let i = 0; i < g.outHeight; i++) {
         for (let j = 0; j < g.outWidth; j++) {
-          const corner = n * image + i * stride * row + j * stride;
+          const corner = first + i * stride * row + j * stride;
           for (let k = 0; k < taps.length; k++) {
             products[k] = padded.data[corner + taps[k]!]! *
               w.data[f * taps.length + k]!;
@@ -114,7 +135,7 @@ export function convForwardNaive(
       }
     }
   }
-  return { out, cache: { x, w, b, stride, pad } };
+  return { out, cache: { x, w, b, ...resolveConvOptions(options) } };
 }
 
 /**
@@ -152,11 +173,12 @@ export function convBackwardNaive(
   cache: ConvCache,
 ): ConvGradients {
   const { x, w, b, stride, pad } = cache;
-  const g = convGeometry(x, w, b, stride, pad);
+  const g = convGeometry(x, w, b, cache);
   const outShape = [g.images, g.filters, g.outHeight, g.outWidth];
   checkShape("differentiate convolution", "dout", dout, outShape);
   const padded = padImages(x, pad);
-  const { image, row, taps } = windowsOf(g);
+  const { image, group, row, taps } = windowsOf(g);
+  const filtersOfGroup = g.filters / g.groups;
   const grad = dout.astype("float64").data;
   const dxPadded = zeros(padded.shape);
   const dw = zeros(w.shape);
@@ -166,9 +188,10 @@ export function convBackwardNaive(
   for (let n = 0; n < g.images; n++) {
     for (let f = 0; f < g.filters; f++) {
       db.data[f]! += sum(grad, at, area);
+      const first = n * image + Math.floor(f / filtersOfGroup) * group;
       for (let i = 0; i < g.outHeight; i++) {
         for (let j = 0; j < g.outWidth; j++) {
-          const corner = n * image + i * stride * row + j * stride;
+          const corner = first + i * stride * row + j * stride;
           const d = grad[at++]!;
           for (let k = 0; k < taps.length; k++) {
             const filter = f * taps.length + k;
@@ -192,6 +215,8 @@ export function convBackwardNaive(
 function windowsOf(g: Conv2dGeometry): {
   /** Elements from one image to the next. */
   image: number;
+  /** Elements from one group of channels to the next. */
+  group: number;
   /** Elements from one row to the next. */
   row: number;
   /** For each weight of a filter, in C order, the way from the window's corner. */
@@ -199,13 +224,15 @@ function windowsOf(g: Conv2dGeometry): {
 } {
   const height = g.height + 2 * g.pad;
   const row = g.width + 2 * g.pad;
+  const channels = g.channels / g.groups;
   const taps: number[] = [];
-  for (let c = 0; c < g.channels; c++) {
+  for (let c = 0; c < channels; c++) {
     for (let hh = 0; hh < g.filterHeight; hh++) {
       for (let ww = 0; ww < g.filterWidth; ww++) {
-        taps.push((c * height + hh) * row + ww);
+        taps.push((c * height + hh * g.dilation) * row + ww * g.dilation);
       }
     }
   }
-  return { image: g.channels * height * row, row, taps };
+  const group = channels * height * row;
+  return { image: g.groups * group, group, row, taps };
 }

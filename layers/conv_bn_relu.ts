@@ -53,11 +53,11 @@ export interface ConvBnGradients extends ConvGradients {
  * A convolution, a spatial batch normalisation and a ReLU.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Bias, shape (F,).
  * @param gamma Scale, shape (F,).
  * @param beta Shift, shape (F,).
- * @param convOptions Stride and padding.
+ * @param convOptions Stride, padding, dilation and groups.
  * @param bnOptions Mode and running averages.
  * @returns `out`, shape (N, F, OH, OW), and the cache for {@linkcode convBnReluBackward}.
  * @throws {TypeError} If a shape does not fit.
@@ -127,11 +127,11 @@ export function convBnReluBackward(
  * A convolution, a spatial batch normalisation, a ReLU and a max-pooling.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Bias, shape (F,).
  * @param gamma Scale, shape (F,).
  * @param beta Shift, shape (F,).
- * @param convOptions Stride and padding of the convolution.
+ * @param convOptions Stride, padding, dilation and groups of the convolution.
  * @param bnOptions Mode and running averages.
  * @param poolOptions Window and stride of the pooling.
  * @returns `out`, shape (N, F, PH, PW), and the cache for {@linkcode convBnReluPoolBackward}.

@@ -12,7 +12,7 @@ import { conv2dBackward, conv2dForward } from "../kernels/conv2d.ts";
 import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
-import { convGeometry } from "./geometry.ts";
+import { convGeometry, resolveConvOptions } from "./geometry.ts";
 
 /** Options of the backward passes of convolutions. */
 export interface BackwardOptions {
@@ -23,18 +23,20 @@ export interface BackwardOptions {
 /**
  * Convolution of `x` with the filters `w`, plus the bias of each: what
  * {@linkcode convForwardNaive} computes, many times faster. The two
- * agree to 1e-12 of the largest output in float64, for every stride and
- * padding, and the bytes do not depend on the number of threads.
+ * agree to 1e-12 of the largest output in float64, for every stride, padding,
+ * dilation and number of groups, and the bytes do not depend on the number of
+ * threads.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Biases, shape (F,).
  * @returns `out`, shape (N, F, H', W') with
- * `H' = 1 + floor((H + 2 pad - HH) / stride)` and W' likewise, float64 if any
- * argument is; and the cache for {@linkcode convBackwardFast}.
+ * `H' = 1 + floor((H + 2 pad - dilation (HH - 1) - 1) / stride)` and W'
+ * likewise, float64 if any argument is; and the cache for
+ * {@linkcode convBackwardFast}.
  * @throws {TypeError} If a shape does not fit.
- * @throws {RangeError} If `stride` or `pad` is out of range, or a filter does
- * not fit into the padded input.
+ * @throws {RangeError} If an option is out of range, `groups` does not divide C
+ * and F, or a filter does not fit into the padded input.
  *
  * @example Sums of neighbours
  * ```ts
@@ -53,11 +55,10 @@ export function convForwardFast(
   b: Tensor,
   options: ConvOptions = {},
 ): { out: Tensor; cache: ConvCache } {
-  const { stride = 1, pad = 0 } = options;
-  const geometry = convGeometry(x, w, b, stride, pad);
+  const geometry = convGeometry(x, w, b, options);
   return {
     out: conv2dForward(x, w, b, geometry, promoteDTypes(x, w, b)),
-    cache: { x, w, b, stride, pad },
+    cache: { x, w, b, ...resolveConvOptions(options) },
   };
 }
 
@@ -98,8 +99,8 @@ export function convBackwardFast(
   cache: ConvCache,
   options?: BackwardOptions,
 ): Omit<ConvGradients, "dx"> {
-  const { x, w, b, stride, pad } = cache;
-  const g = convGeometry(x, w, b, stride, pad);
+  const { x, w, b } = cache;
+  const g = convGeometry(x, w, b, cache);
   checkShape("differentiate convolution", "dout", dout, [
     ...[g.images, g.filters, g.outHeight, g.outWidth],
   ]);

@@ -16,7 +16,7 @@ import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
 import { type BackwardOptions, convBackwardFast } from "./conv_fast.ts";
-import { convGeometry } from "./geometry.ts";
+import { convGeometry, resolveConvOptions } from "./geometry.ts";
 import type { PoolOptions } from "./pool.ts";
 import {
   type FastPoolCache,
@@ -38,7 +38,7 @@ export type ConvReluPoolCache =
   | FusedConvReluPoolCache
   | UnfusedConvReluPoolCache;
 
-/** Of a pooling of 2 × 2 at stride 2, which is done with the convolution. */
+/** Of a pooling of 2 × 2 at stride 2, which is done with a convolution of dilation 1 and one group. */
 export interface FusedConvReluPoolCache {
   /** Of the convolution. */
   readonly conv: ConvCache;
@@ -56,9 +56,9 @@ export interface UnfusedConvReluPoolCache extends ConvReluCache {
  * A convolution and a ReLU.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Bias, shape (F,).
- * @param convOptions Stride and padding.
+ * @param convOptions Stride, padding, dilation and groups.
  * @returns `out`, shape (N, F, OH, OW), and the cache for {@linkcode convReluBackward}.
  * @throws {TypeError} If a shape does not fit.
  * @throws {RangeError} If an option is out of range.
@@ -80,10 +80,10 @@ export function convReluForward(
   b: Tensor,
   convOptions: ConvOptions,
 ): { out: Tensor; cache: ConvReluCache } {
-  const { stride = 1, pad = 0 } = convOptions;
-  const geometry = convGeometry(x, w, b, stride, pad);
+  const geometry = convGeometry(x, w, b, convOptions);
   const out = conv2dForward(x, w, b, geometry, promoteDTypes(x, w, b), true);
-  return { out, cache: { conv: { x, w, b, stride, pad }, relu: { x: out } } };
+  const conv = { x, w, b, ...resolveConvOptions(convOptions) };
+  return { out, cache: { conv, relu: { x: out } } };
 }
 
 /**
@@ -116,9 +116,9 @@ export function convReluBackward(
  * A convolution, a ReLU and a max-pooling.
  *
  * @param x Input, shape (N, C, H, W).
- * @param w Filters, shape (F, C, HH, WW).
+ * @param w Filters, shape (F, C / groups, HH, WW).
  * @param b Bias, shape (F,).
- * @param convOptions Stride and padding of the convolution.
+ * @param convOptions Stride, padding, dilation and groups of the convolution.
  * @param poolOptions Window and stride of the pooling.
  * @returns `out`, shape (N, F, PH, PW), and the cache for {@linkcode convReluPoolBackward}.
  * @throws {TypeError} If a shape does not fit.
@@ -147,12 +147,11 @@ export function convReluPoolForward(
   poolOptions: PoolOptions,
 ): { out: Tensor; cache: ConvReluPoolCache } {
   const { poolHeight, poolWidth, stride: poolStride } = poolOptions;
-  const { stride = 1, pad = 0 } = convOptions;
-  const geometry = convGeometry(x, w, b, stride, pad);
-  const { outHeight, outWidth } = geometry;
+  const geometry = convGeometry(x, w, b, convOptions);
+  const { outHeight, outWidth, dilation, groups } = geometry;
   if (
     poolHeight !== 2 || poolWidth !== 2 || poolStride !== 2 ||
-    outHeight < 2 || outWidth < 2
+    outHeight < 2 || outWidth < 2 || dilation !== 1 || groups !== 1
   ) {
     const sandwich = convReluForward(x, w, b, convOptions);
     const pool = maxPoolForwardFast(sandwich.out, poolOptions);
@@ -160,7 +159,8 @@ export function convReluPoolForward(
   }
   const dtype = promoteDTypes(x, w, b);
   const { out, selected } = conv2dReluPoolForward(x, w, b, geometry, dtype);
-  return { out, cache: { conv: { x, w, b, stride, pad }, selected } };
+  const conv = { x, w, b, ...resolveConvOptions(convOptions) };
+  return { out, cache: { conv, selected } };
 }
 
 /**
@@ -189,8 +189,8 @@ export function convReluPoolBackward(
     const { dx } = maxPoolBackwardFast(dout, cache.pool);
     return convReluBackward(dx, cache, options);
   }
-  const { x, w, b, stride, pad } = cache.conv;
-  const g = convGeometry(x, w, b, stride, pad);
+  const { x, w, b } = cache.conv;
+  const g = convGeometry(x, w, b, cache.conv);
   checkShape("differentiate max-pooling", "dout", dout, [
     ...[g.images, g.filters, g.outHeight >> 1, g.outWidth >> 1],
   ]);

@@ -11,42 +11,64 @@ import type { Conv2dGeometry } from "../kernels/conv2d_tables.ts";
 import type { PoolGeometry } from "../kernels/pool.ts";
 import { formatShape, Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
+import type { ConvOptions } from "./conv.ts";
+
+/** The options of a convolution, those that are left out at their defaults. */
+export function resolveConvOptions(
+  options: ConvOptions,
+): Required<ConvOptions> {
+  const { stride = 1, pad = 0, dilation = 1, groups = 1 } = options;
+  return { stride, pad, dilation, groups };
+}
 
 /**
- * Sizes of the convolution of x (N, C, H, W) with w (F, C, HH, WW) and b (F,).
- * The output's height is `1 + floor((H + 2 pad - HH) / stride)`, so the last
- * rows and columns go unused where windows do not tile the padded input.
+ * Sizes of the convolution of x (N, C, H, W) with w (F, C / groups, HH, WW) and
+ * b (F,). The output's height is
+ * `1 + floor((H + 2 pad - dilation (HH - 1) - 1) / stride)`, so the last rows
+ * and columns go unused where windows do not tile the padded input.
  *
  * @throws {TypeError} If a shape does not fit.
- * @throws {RangeError} If `stride` or `pad` is out of range, or a filter does
- * not fit into the padded input.
+ * @throws {RangeError} If an option is out of range, `groups` does not divide C
+ * and F, or a filter does not fit into the padded input.
  */
 export function convGeometry(
   x: Tensor,
   w: Tensor,
   b: Tensor,
-  stride: number,
-  pad: number,
+  options: ConvOptions,
 ): Conv2dGeometry {
+  const { stride, pad, dilation, groups } = resolveConvOptions(options);
   const [images, channels, height, width] = shape4("convolve", "x", x, IMAGES);
   const [filters, depth, filterHeight, filterWidth] = shape4(
     "convolve",
     "w",
     w,
-    "(F, C, HH, WW)",
+    groups === 1 ? "(F, C, HH, WW)" : "(F, C / groups, HH, WW)",
   );
-  if (depth !== channels) {
+  checkInteger("convolve", "groups", groups, 1, Infinity);
+  if (channels % groups || filters % groups) {
+    throw new RangeError(
+      `Cannot convolve: expected groups to divide x.shape[1] (${channels}) and w.shape[0] (${filters}) but found ${groups}`,
+    );
+  }
+  if (depth !== channels / groups) {
     throw new TypeError(
-      `Cannot convolve: expected w.shape[1] to equal x.shape[1] (${channels}) but found ${depth}`,
+      `Cannot convolve: expected w.shape[1] to equal x.shape[1]${
+        groups === 1 ? "" : " / groups"
+      } (${channels / groups}) but found ${depth}`,
     );
   }
   checkShape("convolve", "b", b, [filters]);
   checkInteger("convolve", "stride", stride, 1, Infinity);
   checkInteger("convolve", "pad", pad, 0, Infinity);
+  checkInteger("convolve", "dilation", dilation, 1, Infinity);
   const paddedHeight = height + 2 * pad;
   const paddedWidth = width + 2 * pad;
-  checkInteger("convolve", "w.shape[2]", filterHeight, 1, paddedHeight);
-  checkInteger("convolve", "w.shape[3]", filterWidth, 1, paddedWidth);
+  // Taps that fit when they are `dilation` apart.
+  const most = (length: number) => 1 + Math.floor((length - 1) / dilation);
+  checkInteger("convolve", "w.shape[2]", filterHeight, 1, most(paddedHeight));
+  checkInteger("convolve", "w.shape[3]", filterWidth, 1, most(paddedWidth));
+  const extent = (length: number) => dilation * (length - 1) + 1;
   return {
     images,
     channels,
@@ -57,8 +79,10 @@ export function convGeometry(
     filterWidth,
     stride,
     pad,
-    outHeight: 1 + Math.floor((paddedHeight - filterHeight) / stride),
-    outWidth: 1 + Math.floor((paddedWidth - filterWidth) / stride),
+    dilation,
+    groups,
+    outHeight: 1 + Math.floor((paddedHeight - extent(filterHeight)) / stride),
+    outWidth: 1 + Math.floor((paddedWidth - extent(filterWidth)) / stride),
   };
 }
 

@@ -11,28 +11,32 @@ import { bytes } from "./simd";
 
 /**
  * Images `begin` to `end` of out[n, f] = bias[f] + sum of w[f] * window of x[n];
- * or, with `relu`, 0 where that is less.
+ * or, with `relu`, 0 where that is less. Image n has the weights of group
+ * n % groups: an image whose channels are in groups is given as so many images.
  */
 // kernel conv2d_forward_{tile}
 export function conv2dForward<T>(
   x: usize, weights: usize, bias: usize, offsets: usize, out: usize,
   channels: i32, height: i32, width: i32,
   filters: i32, fives: i32, taps: i32, outHeight: i32, outWidth: i32,
-  stride: i32, pad: i32, planeRows: i32, planeWidth: i32, relu: i32,
+  stride: i32, pad: i32, planeRows: i32, planeWidth: i32, groups: i32, relu: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const plane = scratch + SPILL_BYTES;
   const rowBytes = bytes<T>(planeWidth * stride);
   const image = bytes<T>(channels * height * width);
   const outPlane = bytes<T>(outHeight * outWidth);
+  const padded = max(3, filters);
   memory.fill(plane, 0, <usize>(channels * planeRows) * rowBytes + 64);
   for (let n = begin; n < end; n++) {
     fillPlane<T>(
       plane, x + <usize>n * image, channels, height, width,
       pad, pad, planeRows, planeWidth, stride,
     );
+    const group = n % groups;
     correlate<T>(
-      plane, rowBytes * stride, offsets, taps, weights, bias, filters, fives,
+      plane, rowBytes * stride, offsets, taps,
+      weights + bytes<T>(group * padded * taps), bias + bytes<T>(group * padded), filters, fives,
       out + <usize>(n * filters) * outPlane, outPlane, bytes<T>(outWidth), sizeof<T>(),
       outHeight, outWidth, scratch,
     );
@@ -45,7 +49,7 @@ export function conv2dForward<T>(
 
 /**
  * Images `begin` to `end` of the gradient of the input: a correlation of dout
- * with the filters turned round.
+ * with the filters turned round, of which each group has `groupWeights`.
  */
 // kernel conv2d_backward_input_{tile}
 export function conv2dBackwardInput<T>(
@@ -53,6 +57,7 @@ export function conv2dBackwardInput<T>(
   channels: i32, fives: i32, height: i32, width: i32,
   filters: i32, outHeight: i32, outWidth: i32,
   stride: i32, marginTop: i32, marginLeft: i32, planeRows: i32, planeWidth: i32,
+  groups: i32, groupWeights: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const plane = scratch + SPILL_BYTES;
@@ -65,7 +70,8 @@ export function conv2dBackwardInput<T>(
       marginTop, marginLeft, planeRows, planeWidth, 1,
     );
     correlatePhases<T>(
-      plane, rowBytes, offsets, phases, phaseCount, weights, zeros, channels, fives,
+      plane, rowBytes, offsets, phases, phaseCount,
+      weights + bytes<T>(n % groups * groupWeights), zeros, channels, fives,
       dx + <usize>n * image, height, width, stride, scratch,
     );
   }

@@ -13,18 +13,20 @@ import { bytes, lanes } from "./simd";
 import { VECTORS } from "./variant";
 
 /**
- * Gradients of the filters and of the bias. Work item `g` is a group of
- * `groupSize` images: its sum over them goes to dwParts[g] (filters × taps),
- * and the sum over each image n of dout to dbParts[n]. `offsets` holds
+ * Gradients of the filters and of the bias, those of `convGroups` groups of
+ * channels and filters. Work item `g` is a group g % convGroups of `groupSize`
+ * images: its sum over them goes to dwParts[g] (filters × taps), and the sum
+ * over each image n of dout to dbParts[n]. `offsets` holds
  * k * panelWidth * sizeof(T) for each position k of a panel, which takes
  * `panelRows` rows of outputs.
  */
 // kernel conv2d_backward_filter_{tile}
 export function conv2dBackwardFilter<T>(
   x: usize, dout: usize, offsets: usize, dwParts: usize, dbParts: usize,
-  images: i32, groupSize: i32, channels: i32, height: i32, width: i32,
+  images: i32, groupSize: i32, convGroups: i32,
+  channels: i32, height: i32, width: i32,
   filters: i32, fives: i32, filterHeight: i32, filterWidth: i32, outHeight: i32, outWidth: i32,
-  stride: i32, pad: i32, planeRows: i32, planeWidth: i32, panelRows: i32, panelWidth: i32,
+  stride: i32, pad: i32, dilation: i32, planeRows: i32, planeWidth: i32, panelRows: i32, panelWidth: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const half = VECTORS / 2 * lanes<T>();
@@ -38,8 +40,9 @@ export function conv2dBackwardFilter<T>(
   for (let g = begin; g < end; g++) {
     const dw = dwParts + bytes<T>(g * filters * taps);
     memory.fill(dw, 0, bytes<T>(filters * taps));
-    const last = min(images, (g + 1) * groupSize);
-    for (let n = g * groupSize; n < last; n++) {
+    const first = g / convGroups * groupSize, last = min(images, first + groupSize);
+    for (let image = first; image < last; image++) {
+      const n = image * convGroups + g % convGroups;
       fillPlane<T>(
         plane, x + bytes<T>(n * channels * height * width), channels, height, width,
         pad, pad, planeRows, planeWidth, 1,
@@ -54,7 +57,7 @@ export function conv2dBackwardFilter<T>(
         for (let row = 0; row < positions / outWidth; row++) {
           copyWindows<T>(
             plane + bytes<T>((y + row) * stride * planeWidth), channels, filterHeight, filterWidth,
-            planeRows, planeWidth, outWidth, stride,
+            planeRows, planeWidth, outWidth, stride, dilation,
             panel + bytes<T>(row * outWidth * panelWidth), panelWidth,
           );
         }
@@ -72,18 +75,26 @@ export function conv2dBackwardFilter<T>(
 
 /**
  * Copies the windows of one row of positions, each to a row of the panel. The
- * vectors that do it run over the end of a filter's row; what they leave there
- * is overwritten by the next, and after the last does not matter.
+ * vectors that do it run over the end of a filter's row (or of a single tap, if
+ * taps are apart); what they leave there is overwritten by the next, and after
+ * the last does not matter.
  */
 function copyWindows<T>(
   source: usize, channels: i32, filterHeight: i32, filterWidth: i32,
-  planeRows: i32, planeWidth: i32, outWidth: i32, stride: i32, panel: usize, panelWidth: i32,
+  planeRows: i32, planeWidth: i32, outWidth: i32, stride: i32, dilation: i32,
+  panel: usize, panelWidth: i32,
 ): void {
   const advance = bytes<T>(stride), rowBytes = bytes<T>(panelWidth);
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < filterHeight; i++) {
-      const line = source + bytes<T>((c * planeRows + i) * planeWidth);
+      const line = source + bytes<T>((c * planeRows + i * dilation) * planeWidth);
       const to = panel + bytes<T>((c * filterHeight + i) * filterWidth);
+      if (dilation > 1) {
+        for (let j = 0; j < filterWidth; j++) {
+          copyVectors<T>(line + bytes<T>(j * dilation), advance, to + bytes<T>(j), rowBytes, outWidth, false);
+        }
+        continue;
+      }
       let j = 0;
       for (; j + lanes<T>() < filterWidth; j += 2 * lanes<T>()) {
         copyVectors<T>(line + bytes<T>(j), advance, to + bytes<T>(j), rowBytes, outWidth, true);

@@ -25,6 +25,8 @@ const cases = fc.record({
   images: fc.nat(3),
   channels: fc.integer({ min: 1, max: 5 }),
   filters: fc.integer({ min: 1, max: 9 }),
+  groups: fc.constantFrom(1, 1, 2, 3),
+  dilation: fc.constantFrom(1, 1, 2, 3),
   filterHeight: fc.integer({ min: 1, max: 5 }),
   filterWidth: fc.integer({ min: 1, max: 5 }),
   extraHeight: fc.nat(8),
@@ -34,20 +36,26 @@ const cases = fc.record({
 }).map((c) => {
   const random = new RandomState(c.seed);
   const draw = (...shape: number[]) => random.randn(shape).astype(c.dtype);
-  const { stride, pad } = c;
-  const height = Math.max(1, c.filterHeight - 2 * pad + c.extraHeight);
-  const width = Math.max(1, c.filterWidth - 2 * pad + c.extraWidth);
+  const { stride, pad, dilation, groups } = c;
+  const extent = (filter: number) => dilation * (filter - 1) + 1;
+  const length = (filter: number, extra: number) =>
+    Math.max(1, extent(filter) - 2 * pad + extra);
+  const height = length(c.filterHeight, c.extraHeight);
+  const width = length(c.filterWidth, c.extraWidth);
   const steps = (length: number, filter: number) =>
-    1 + Math.floor((length + 2 * pad - filter) / stride);
+    1 + Math.floor((length + 2 * pad - extent(filter)) / stride);
+  // In groups, up to so many channels and filters of each.
+  const channels = groups * Math.ceil(c.channels / groups);
+  const filters = groups * Math.ceil(c.filters / groups);
   return {
-    x: draw(c.images, c.channels, height, width),
-    w: draw(c.filters, c.channels, c.filterHeight, c.filterWidth),
-    b: draw(c.filters),
+    x: draw(c.images, channels, height, width),
+    w: draw(filters, channels / groups, c.filterHeight, c.filterWidth),
+    b: draw(filters),
     dout: draw(
-      ...[c.images, c.filters],
+      ...[c.images, filters],
       ...[steps(height, c.filterHeight), steps(width, c.filterWidth)],
     ),
-    options: { stride, pad },
+    options: { stride, pad, dilation, groups },
   };
 });
 
@@ -70,7 +78,7 @@ function assertSameSpread(
 }
 
 describe("convForwardFast() and convBackwardFast()", () => {
-  it("equal the naive functions within 1e-12 for any shape, stride and pad, with the input's gradient and without", () => {
+  it("equal the naive functions within 1e-12 for any shape, stride, pad, dilation and groups, with the input's gradient and without", () => {
     fc.assert(
       fc.property(cases, ({ x, w, b, dout, options }) => {
         const naive = convForwardNaive(x, w, b, options);
@@ -212,6 +220,26 @@ describe("convForwardFast() and convBackwardFast()", () => {
       () => convForwardFast(x, zeros([2, 3, 6, 3]), b),
       RangeError,
       "expected w.shape[2]",
+    );
+    fails(
+      () => convForwardFast(x, w, b, { dilation: 3 }),
+      RangeError,
+      "expected w.shape[2] to be an integer from 1 to 2 but found 3",
+    );
+    fails(
+      () => convForwardFast(x, w, b, { dilation: 0 }),
+      RangeError,
+      "expected dilation",
+    );
+    fails(
+      () => convForwardFast(x, w, b, { groups: 2 }),
+      RangeError,
+      "expected groups to divide x.shape[1] (3) and w.shape[0] (2) but found 2",
+    );
+    fails(
+      () => convForwardFast(zeros([1, 4, 5, 5]), w, b, { groups: 2 }),
+      TypeError,
+      "expected w.shape[1] to equal x.shape[1] / groups (2) but found 3",
     );
     const { cache } = convForwardFast(x, w, b);
     const dout: Tensor = zeros([1, 2, 5, 5]);

@@ -26,16 +26,22 @@ const cases = fc.record({
   extraWidth: fc.nat(5),
   stride: fc.integer({ min: 1, max: 4 }),
   pad: fc.nat(3),
+  dilation: fc.constantFrom(1, 1, 2, 3),
+  groups: fc.constantFrom(1, 1, 2, 3),
 }).map((c) => {
   const random = new RandomState(c.seed);
-  const height = Math.max(1, c.filterHeight - 2 * c.pad + c.extraHeight);
-  const width = Math.max(1, c.filterWidth - 2 * c.pad + c.extraWidth);
+  const { stride, pad, dilation, groups } = c;
+  const length = (filter: number, extra: number) =>
+    Math.max(1, dilation * (filter - 1) + 1 - 2 * pad + extra);
+  const height = length(c.filterHeight, c.extraHeight);
+  const width = length(c.filterWidth, c.extraWidth);
+  const filters = c.filters * groups;
   return {
     random,
-    x: random.randn([c.images, c.channels, height, width]),
-    w: random.randn([c.filters, c.channels, c.filterHeight, c.filterWidth]),
-    b: random.randn([c.filters]),
-    options: { stride: c.stride, pad: c.pad },
+    x: random.randn([c.images, c.channels * groups, height, width]),
+    w: random.randn([filters, c.channels, c.filterHeight, c.filterWidth]),
+    b: random.randn([filters]),
+    options: { stride, pad, dilation, groups },
   };
 });
 
@@ -44,18 +50,23 @@ function outputAt(
   x: Tensor,
   w: Tensor,
   b: Tensor,
-  { stride, pad }: Required<ConvOptions>,
+  { stride, pad, dilation, groups }: Required<ConvOptions>,
   [n, f, i, j]: readonly [number, number, number, number],
 ): number {
-  const [, channels, height, width] = x.shape;
+  const [, , height, width] = x.shape;
+  const [filters = 0, channels = 0] = w.shape;
+  const first = channels * Math.floor(f / (filters / groups));
   let total = b.at(f);
-  for (let c = 0; c < channels!; c++) {
+  for (let c = 0; c < channels; c++) {
     for (let hh = 0; hh < w.shape[2]!; hh++) {
       for (let ww = 0; ww < w.shape[3]!; ww++) {
-        const [row, column] = [i * stride + hh - pad, j * stride + ww - pad];
+        const row = i * stride + hh * dilation - pad;
+        const column = j * stride + ww * dilation - pad;
         const inside = row >= 0 && row < height! && column >= 0 &&
           column < width!;
-        if (inside) total += x.at(n, c, row, column) * w.at(f, c, hh, ww);
+        if (inside) {
+          total += x.at(n, first + c, row, column) * w.at(f, c, hh, ww);
+        }
       }
     }
   }
@@ -73,12 +84,16 @@ function assertNear(actual: number, expected: number, scale: number) {
 }
 
 describe("convForwardNaive()", () => {
-  it("equals the definition for any stride, pad and size", () => {
+  it("equals the definition for any stride, pad, dilation, groups and size", () => {
     fc.assert(fc.property(cases, ({ x, w, b, options }) => {
       const { out } = convForwardNaive(x, w, b, options);
       const [images, filters, height, width] = out.shape;
       const span = (length: number, window: number) =>
-        1 + Math.floor((length + 2 * options.pad - window) / options.stride);
+        1 +
+        Math.floor(
+          (length + 2 * options.pad - options.dilation * (window - 1) - 1) /
+            options.stride,
+        );
       assertEquals(out.shape, [
         x.shape[0]!,
         w.shape[0]!,
@@ -98,7 +113,7 @@ describe("convForwardNaive()", () => {
     }));
   });
 
-  it("has stride 1 and pad 0 by default", () => {
+  it("has stride 1, pad 0, dilation 1 and one group by default", () => {
     const random = new RandomState(0);
     const x = random.randn([1, 2, 5, 4]);
     const w = random.randn([3, 2, 2, 3]);
@@ -106,7 +121,8 @@ describe("convForwardNaive()", () => {
     const { out, cache } = convForwardNaive(x, w, b);
     assertEquals(out, convForwardNaive(x, w, b, { stride: 1, pad: 0 }).out);
     assertEquals(out.shape, [1, 3, 4, 2]);
-    assertEquals(cache, { x, w, b, stride: 1, pad: 0 });
+    const defaults = { stride: 1, pad: 0, dilation: 1, groups: 1 };
+    assertEquals(cache, { x, w, b, ...defaults });
   });
 
   it("leaves the last rows and columns unused where windows do not tile", () => {
