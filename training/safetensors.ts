@@ -11,8 +11,13 @@
  * @module
  */
 
-import { arrayOf, type DType, Tensor } from "../numerics/tensor.ts";
-import { decodeSafetensorsHeader, METADATA_KEY } from "./safetensors_header.ts";
+import { type DType, Tensor } from "../numerics/tensor.ts";
+import {
+  decodeSafetensorsHeader,
+  describe,
+  invalid,
+  METADATA_KEY,
+} from "./safetensors_header.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -84,11 +89,13 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads tensors from bytes in the safetensors format.
+ * Reads tensors from bytes in the safetensors format. Elements of all its types
+ * but those of 8-bit floating point are read: F32, F16, BF16, BOOL and integers
+ * of 8 and 16 bits as float32, the others as float64, each value exactly.
  *
  * @param bytes The whole file.
  * @returns Copies of the tensors, and the metadata.
- * @throws {SyntaxError} If the bytes are not well-formed: cut off or too long, a header that is no such JSON or names a tensor twice, elements that overlap, leave gaps or do not fit their shape, or an element type other than F32 and F64.
+ * @throws {SyntaxError} If the bytes are not well-formed: cut off or too long, a header that is no such JSON or names a tensor twice, elements that overlap, leave gaps or do not fit their shape, an element type that the format does not have, or an integer that float64 does not hold.
  *
  * @example The names in a file
  * ```ts
@@ -102,9 +109,19 @@ export function encodeSafetensors(
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const { entries, metadata, dataStart } = decodeSafetensorsHeader(bytes);
-  const tensors = entries.map(({ name, dtype, shape, begin, end }) => {
-    const copy = bytes.slice(dataStart + begin, dataStart + end);
-    const data = new (arrayOf(dtype))(copy.buffer);
+  const tensors = entries.map(({ name, type, shape, begin, end }) => {
+    const copy = new Uint8Array(
+      bytes.subarray(dataStart + begin, dataStart + end),
+    );
+    const data = type.decode(copy);
+    if (typeof data === "string") {
+      throw invalid(
+        `tensor ${
+          describe(name)
+        } to have elements that float64 or float32 holds`,
+        data,
+      );
+    }
     return [name, new Tensor(data, shape)] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata };

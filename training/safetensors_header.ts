@@ -7,15 +7,16 @@
  * @module
  */
 
-import { type DType, formatShape } from "../numerics/tensor.ts";
+import { formatShape } from "../numerics/tensor.ts";
 import { findDuplicateKey } from "./json_keys.ts";
+import { STORED_TYPES, type StoredType } from "./safetensors_dtypes.ts";
 
 /** One tensor of the header. */
 export interface SafetensorsEntry {
   /** Its name. */
   readonly name: string;
   /** Its element type. */
-  readonly dtype: DType;
+  readonly type: StoredType;
   /** Its shape. */
   readonly shape: readonly number[];
   /** Where its elements begin, in bytes from the beginning of the data. */
@@ -40,10 +41,7 @@ export const METADATA_KEY = "__metadata__";
 /** As the format's own library has it, so that no parser is kept busy. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
-const DTYPES = new Map<unknown, { dtype: DType; width: number }>([
-  ["F64", { dtype: "float64", width: 8 }],
-  ["F32", { dtype: "float32", width: 4 }],
-]);
+const TYPE_NAMES = [...STORED_TYPES.keys()].join(", ");
 
 /**
  * Reads the header at the beginning of `bytes`, a whole safetensors file.
@@ -118,10 +116,10 @@ function decodeEntry(name: string, value: unknown): SafetensorsEntry {
     throw invalid(`${label} to be an object`, describe(value));
   }
   const { dtype: code, shape, data_offsets: offsets } = value;
-  const type = DTYPES.get(code);
+  const type = STORED_TYPES.get(code);
   if (type === undefined) {
     throw invalid(
-      `${label} to have dtype F32 or F64`,
+      `${label} to have a dtype (${TYPE_NAMES})`,
       describe(code),
     );
   }
@@ -142,7 +140,7 @@ function decodeEntry(name: string, value: unknown): SafetensorsEntry {
       `data_offsets ${begin} to ${end}`,
     );
   }
-  return { name, dtype: type.dtype, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 /** Tensors lie end to end, from the first byte of the data to the last. */
@@ -180,14 +178,19 @@ function isLengths(value: unknown): value is number[] {
 }
 
 /** A value from the header in a few words, however much of it there is. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (isRecord(value)) return "an object";
   if (!Array.isArray(value)) return String(value);
   return isLengths(value) && value.length < 9 ? formatShape(value) : "an array";
 }
 
-function invalid(expected: string, found: string, cause?: unknown) {
+/** The error for bytes that are not as the format has them. */
+export function invalid(
+  expected: string,
+  found: string,
+  cause?: unknown,
+): SyntaxError {
   return new SyntaxError(
     `Cannot decode safetensors: expected ${expected} but found ${found}`,
     { cause },

@@ -65,6 +65,7 @@ function assertRefused(bytes: Uint8Array, message: string): void {
   assertEquals(error.message, `Cannot decode safetensors: expected ${message}`);
 }
 
+const TYPES = "F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL";
 const entry = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
 const params = {
   W1: tensor([[1, 2, 3]], undefined, "float32"),
@@ -287,12 +288,12 @@ describe("decodeSafetensors()", () => {
         [null, 'tensor "a" to be an object but found null'],
         [[1], 'tensor "a" to be an object but found (1,)'],
         [
-          { ...entry, dtype: "BF16" },
-          'tensor "a" to have dtype F32 or F64 but found "BF16"',
+          { ...entry, dtype: "F4" },
+          `tensor "a" to have a dtype (${TYPES}) but found "F4"`,
         ],
         [
           { shape: [2], data_offsets: [0, 8] },
-          'tensor "a" to have dtype F32 or F64 but found undefined',
+          `tensor "a" to have a dtype (${TYPES}) but found undefined`,
         ],
         [
           { ...entry, shape: [-2] },
