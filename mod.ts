@@ -78,8 +78,20 @@ export * from "./numerics/sum.ts";
 export * from "./numerics/tensor.ts";
 export * from "./training/atomic_file.ts";
 export * from "./training/checkpoints.ts";
+export * from "./training/clip_gradients.ts";
+export * from "./training/early_stopping.ts";
+export * from "./training/parse_schedule.ts";
 export * from "./training/run_folder.ts";
 export * from "./training/safetensors.ts";
+export {
+  checkSchedule,
+  makeSchedule,
+  type ScheduleConfig,
+  type ScheduleKind,
+  type TrainingSpan,
+} from "./training/schedule_config.ts";
+export * from "./training/schedules.ts";
 export * from "./training/solver.ts";
 export * from "./training/solver_options.ts";
 export * from "./training/update_rules.ts";
+export * from "./training/weight_average.ts";
