@@ -61,7 +61,7 @@ const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
  * Removes what a process left in a folder that was killed while it wrote there.
- * Nobody may be writing there now.
+ * Nobody may be writing there now. A folder that is not there is empty.
  *
  * @example After a crash
  * ```ts
@@ -76,6 +76,7 @@ const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
  * ```
  */
 export function removeTemporaryFiles(folder: string): void {
+  if (statOf(folder) === undefined) return;
   for (const { name, isFile } of Deno.readDirSync(folder)) {
     if (isFile && TEMPORARY.test(name)) removeIfThere(join(folder, name));
   }

@@ -9,7 +9,18 @@
 
 import { basename, join, resolve } from "@std/path";
 import type { Tensor } from "../numerics/tensor.ts";
-import { writeFileAtomically } from "./atomic_file.ts";
+import { removeTemporaryFiles, writeFileAtomically } from "./atomic_file.ts";
+import { CheckpointStore, type CheckpointStoreOptions } from "./checkpoints.ts";
+import { findRun, isFile, runNames } from "./find_run.ts";
+import { decodeRunData, encodeRunData, type RunData } from "./run_data.ts";
+import {
+  appendLine,
+  endOfIteration,
+  readIfThere,
+  settledLength,
+  truncateLines,
+} from "./run_lines.ts";
+import { isFolderLocked, lockFolder } from "./run_lock.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** One line of `metrics.jsonl`. */
@@ -39,7 +50,19 @@ export type Metric =
     readonly seconds: number;
   };
 
+/** How far a run's log and metrics have grown, in bytes. */
+export interface RunLengths {
+  /** Bytes of `log.txt`. */
+  readonly log: number;
+  /** Bytes of `metrics.jsonl`. */
+  readonly metrics: number;
+}
+
+export type { RunData };
+
 const CONFIG = "config.json";
+const DATA = "data.json";
+const CHECKPOINTS = "checkpoints";
 const LOG = "log.txt";
 const METRICS = "metrics.jsonl";
 const PARAMETERS = "final.safetensors";
@@ -111,20 +134,28 @@ export class RunFolder {
   /**
    * Opens a run.
    *
-   * @param run The run's name or its folder.
+   * @param run The run's name, the beginning of it if no other begins so, or its folder.
    * @param runsDir Where runs of that name are looked for.
-   * @throws {Error} If there is no such run.
+   * @throws {Error} If there is no such run, or several begin so.
    */
   static open(run: string, runsDir: string): RunFolder {
-    for (const path of [join(runsDir, run), run]) {
-      if (isFile(join(path, CONFIG))) return new RunFolder(path);
-    }
-    const names = runNames(runsDir);
-    throw new Error(
-      `Cannot find run "${run}": expected a run's folder, or the name of one in ${runsDir} (${
-        names.length > 0 ? names.join(", ") : "which holds none"
-      })`,
-    );
+    return new RunFolder(findRun(run, runsDir));
+  }
+
+  /**
+   * The runs in a folder, by name.
+   *
+   * @param runsDir The folder of all runs; if it is not there, it has none.
+   * @returns The runs, and the names of folders that are none.
+   */
+  static list(
+    runsDir: string,
+  ): { readonly runs: RunFolder[]; readonly others: readonly string[] } {
+    const { runs, others } = runNames(runsDir);
+    return {
+      runs: runs.map((name) => new RunFolder(join(runsDir, name))),
+      others,
+    };
   }
 
   /** Writes what the run was asked to do. */
@@ -138,20 +169,122 @@ export class RunFolder {
     return this.#parse(CONFIG, Deno.readTextFileSync(join(this.path, CONFIG)));
   }
 
+  /** Writes what the run's images and labels are. */
+  writeData(data: RunData): void {
+    writeFileAtomically(join(this.path, DATA), encodeRunData(data));
+  }
+
+  /**
+   * What the run's images and labels are.
+   *
+   * @throws {Error} If the run has no such file, or it is damaged.
+   */
+  readData(): RunData {
+    const path = join(this.path, DATA);
+    if (!isFile(path)) {
+      throw new Error(
+        `Cannot read data: run "${this.name}" has no ${DATA}; an earlier version of Convlab made it, so train it again`,
+      );
+    }
+    return named(path, () => decodeRunData(Deno.readTextFileSync(path)));
+  }
+
+  /**
+   * The run's checkpoints.
+   *
+   * @throws {RangeError} If `keep` is no positive integer.
+   */
+  checkpoints(options: CheckpointStoreOptions = {}): CheckpointStore {
+    return new CheckpointStore(join(this.path, CHECKPOINTS), options);
+  }
+
+  /**
+   * Keeps other processes from training in this run until the result is disposed
+   * of or this process ends, be it by SIGKILL. What a killed process left half
+   * written is removed. Whoever writes in a run should hold this.
+   *
+   * @throws {Error} If another process trains in this run.
+   *
+   * @example One at a time
+   * ```ts
+   * import { RunFolder } from "@convlab/convlab";
+   * import { assert, assertThrows } from "@std/assert";
+   *
+   * const runs = Deno.makeTempDirSync();
+   * const run = RunFolder.create(runs, "first");
+   * {
+   *   using _lock = run.lock();
+   *   assert(run.isLocked());
+   *   assertThrows(() => run.lock(), Error, "is training there");
+   * }
+   * assert(!run.isLocked());
+   * Deno.removeSync(runs, { recursive: true });
+   * ```
+   */
+  lock(): Disposable {
+    const lock = lockFolder(this.path);
+    removeTemporaryFiles(this.path);
+    removeTemporaryFiles(join(this.path, CHECKPOINTS));
+    return lock;
+  }
+
+  /** Whether a process holds the lock of this run. */
+  isLocked(): boolean {
+    return isFolderLocked(this.path);
+  }
+
+  /** Whether training came to its end, so that its parameters can be read. */
+  hasParameters(): boolean {
+    return isFile(join(this.path, PARAMETERS));
+  }
+
   /** Adds a line to the log. */
   log(line: string): void {
-    this.#append(LOG, line);
+    appendLine(join(this.path, LOG), line);
   }
 
   /** Adds a line to the metrics. */
   metric(metric: Metric): void {
-    this.#append(METRICS, JSON.stringify(metric));
+    appendLine(join(this.path, METRICS), JSON.stringify(metric));
   }
 
-  /** The metrics so far; a last line that is cut off, as in a run that was killed, is left out. */
+  /**
+   * The metrics so far; a last line that is cut off, as in a run that was killed,
+   * is left out. There may be lines of other kinds than today's.
+   *
+   * @throws {Error} If another line is damaged.
+   */
   readMetrics(): Metric[] {
-    const lines = this.#read(METRICS).split("\n");
+    const lines = new TextDecoder().decode(
+      readIfThere(join(this.path, METRICS)),
+    ).split("\n");
     return lines.slice(0, -1).map((line) => this.#parse(METRICS, line));
+  }
+
+  /**
+   * How far log and metrics have grown, for a checkpoint to remember. They are
+   * on the disk when this returns, so no checkpoint tells of lines that are not.
+   */
+  lengths(): RunLengths {
+    return {
+      log: settledLength(join(this.path, LOG)),
+      metrics: settledLength(join(this.path, METRICS)),
+    };
+  }
+
+  /** Takes back what was added to log and metrics since they had these lengths. */
+  truncate({ log, metrics }: RunLengths): void {
+    truncateLines(join(this.path, LOG), log);
+    truncateLines(join(this.path, METRICS), metrics);
+  }
+
+  /**
+   * Takes every line of a later iteration than this one out of the metrics, the
+   * final accuracies, and a last line that is cut off.
+   */
+  truncateMetrics(iteration: number): void {
+    const path = join(this.path, METRICS);
+    truncateLines(path, endOfIteration(readIfThere(path), iteration));
   }
 
   /** Writes the parameters, whole or not at all. */
@@ -175,35 +308,39 @@ export class RunFolder {
         `Cannot read parameters: run "${this.name}" has no ${PARAMETERS}, so it did not end`,
       );
     }
+    return named(
+      path,
+      () => decodeSafetensors(Deno.readFileSync(path)).tensors,
+    );
+  }
+
+  #parse<T extends object>(file: string, text: string): T {
+    let value: T | undefined;
+    let cause: unknown;
     try {
-      return decodeSafetensors(Deno.readFileSync(path)).tensors;
+      value = JSON.parse(text);
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new Error(`${path}: ${error.message}`, { cause: error });
+      cause = error;
     }
-  }
-
-  #append(file: string, line: string): void {
-    const path = join(this.path, file);
-    Deno.writeTextFileSync(path, `${line}\n`, { append: true });
-  }
-
-  #read(file: string): string {
-    const path = join(this.path, file);
-    return isFile(path) ? Deno.readTextFileSync(path) : "";
-  }
-
-  #parse<T>(file: string, text: string): T {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new Error(
-        `Cannot read ${join(this.path, file)}: expected JSON but found ${
-          JSON.stringify(text.slice(0, 40))
-        }`,
-        { cause: error },
-      );
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value;
     }
+    throw new Error(
+      `Cannot read ${join(this.path, file)}: expected ${
+        cause === undefined ? "an object in JSON" : "JSON"
+      } but found ${JSON.stringify(text.slice(0, 40))}`,
+      { cause },
+    );
+  }
+}
+
+/** What `read` gives; where it cannot make sense of the file, the error names it. */
+function named<R>(path: string, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`${path}: ${error.message}`, { cause: error });
   }
 }
 
@@ -221,25 +358,5 @@ function makeFolder(
       cause instanceof Deno.errors.NotADirectory
     ) throw new Error(taken, { cause });
     throw cause;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return false;
-  }
-}
-
-function runNames(runsDir: string): string[] {
-  try {
-    return [...Deno.readDirSync(runsDir)]
-      .filter(({ name }) => isFile(join(runsDir, name, CONFIG)))
-      .map(({ name }) => name)
-      .sort();
-  } catch {
-    return [];
   }
 }

@@ -1,8 +1,9 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { afterAll, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import { tensor } from "../../numerics/tensor.ts";
 import { RunFolder } from "../../training/run_folder.ts";
 import { describePermitted } from "../permitted.ts";
@@ -101,5 +102,184 @@ describePermitted("RunFolder", () => {
     const file = join(run.path, "final.safetensors");
     Deno.writeFileSync(file, Deno.readFileSync(file).subarray(0, -1));
     assertThrows(() => run.readParameters(), Error, "final.safetensors");
+  });
+
+  it("open() finds a run by the beginning of its name, if no other has it", () => {
+    const folder = join(runs, "beginnings");
+    for (const name of ["train-1", "train-10", "other"]) {
+      RunFolder.create(folder, name).writeConfig({});
+    }
+    const open = (run: string) => RunFolder.open(run, folder);
+    assertEquals(open("o").name, "other");
+    assertEquals(open("train-1").name, "train-1");
+    assertEquals(open("train-10").name, "train-10");
+    assertThrows(
+      () => open("tr"),
+      Error,
+      'Cannot tell which run "tr" is: expected the beginning of one name but found that of 2 (train-1, train-10)',
+    );
+    assertThrows(() => open(""), Error, 'Cannot find run ""');
+  });
+
+  it("list() gives the runs, and names folders that are none", () => {
+    const folder = join(runs, "listed");
+    assertEquals(RunFolder.list(folder), { runs: [], others: [] });
+    for (const name of ["b", "a"]) {
+      RunFolder.create(folder, name).writeConfig({});
+    }
+    RunFolder.create(folder, "killed-early");
+    Deno.mkdirSync(join(folder, ".git"));
+    Deno.writeTextFileSync(join(folder, "notes.txt"), "");
+    const { runs: listed, others } = RunFolder.list(folder);
+    assertEquals(listed.map(({ name }) => name), ["a", "b"]);
+    assertEquals(others, ["killed-early"]);
+  });
+
+  it("refuses a configuration and metrics that are no objects", () => {
+    const run = RunFolder.create(runs, "no-objects");
+    for (const text of ["null", "[]", "5"]) {
+      Deno.writeTextFileSync(join(run.path, "config.json"), text);
+      Deno.writeTextFileSync(join(run.path, "metrics.jsonl"), `${text}\n`);
+      const message = "expected an object in JSON but found";
+      assertThrows(() => run.readConfig(), Error, message);
+      assertThrows(() => run.readMetrics(), Error, message);
+    }
+  });
+});
+
+describePermitted("RunFolder.readData()", () => {
+  const runs = Deno.makeTempDirSync();
+  afterAll(() => Deno.removeSync(runs, { recursive: true }));
+  const data = {
+    title: "Größen",
+    classNames: ["klein", "groß"],
+    imageShape: [1, 2, 2],
+    mean: Float64Array.of(0.1, 1 / 3, 5e-324, -1e300),
+    std: undefined,
+  } as const;
+
+  it("gives back what was written, each number to the last bit", () => {
+    const run = RunFolder.create(runs, "data");
+    run.writeData(data);
+    assertEquals(run.readData(), data);
+    const divided = { ...data, std: Float64Array.of(1, 2, 3, 4) };
+    run.writeData(divided);
+    assertEquals(run.readData(), divided);
+  });
+
+  it("names what is missing or damaged", () => {
+    const run = RunFolder.create(runs, "damaged");
+    assertThrows(() => run.readData(), Error, 'run "damaged" has no data.json');
+    const fine = { title: "x", classNames: [], imageShape: [1, 1, 1] };
+    for (
+      const [value, message] of [
+        ["{", "JSON"],
+        ["null", "an object"],
+        [{ ...fine, title: 1 }, "title to be a text"],
+        [{ ...fine, classNames: [1] }, "classNames to be a list of texts"],
+        [{ ...fine, imageShape: [1, 1] }, "imageShape to be three lengths"],
+        [{ ...fine, imageShape: [0, 1, 1] }, "imageShape to be three lengths"],
+        [{ ...fine, mean: [1, 2] }, "mean to be null or 1 numbers"],
+        [{ ...fine, mean: ["1"] }, "mean to be null or 1 numbers"],
+        [{ ...fine, std: [0] }, "std to be null or 1 positive numbers"],
+      ] as const
+    ) {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      Deno.writeTextFileSync(join(run.path, "data.json"), text);
+      assertThrows(
+        () => run.readData(),
+        Error,
+        `data.json: Cannot decode data.json: expected ${message}`,
+      );
+    }
+  });
+});
+
+describePermitted("RunFolder.truncate()", () => {
+  const runs = Deno.makeTempDirSync();
+  afterAll(() => Deno.removeSync(runs, { recursive: true }));
+  let count = 0;
+  /** A run with a few lines, and one that is cut off. */
+  const newRun = (metrics: string[], end = "") => {
+    const run = RunFolder.create(runs, `run-${count++}`);
+    const text = metrics.map((line) => `${line}\n`).join("") + end;
+    Deno.writeTextFileSync(join(run.path, "metrics.jsonl"), text);
+    return run;
+  };
+  const textOf = (run: RunFolder, name = "metrics.jsonl") =>
+    Deno.readTextFileSync(join(run.path, name));
+  const line = (iteration: number) =>
+    `{"kind":"iteration","iteration":${iteration},"loss":"ß"}`;
+
+  it("takes back what was added to log and metrics", () => {
+    const run = newRun([]);
+    assertEquals(run.lengths(), { log: 0, metrics: 0 });
+    run.log("größer");
+    run.metric({ kind: "iteration", iteration: 1, loss: 2 });
+    const before = [textOf(run), textOf(run, "log.txt")];
+    const lengths = run.lengths();
+    assertEquals(lengths.log, 9);
+    run.truncate(lengths);
+    assertEquals([textOf(run), textOf(run, "log.txt")], before);
+    run.log("lost");
+    run.metric({ kind: "iteration", iteration: 2, loss: 1 });
+    Deno.writeTextFileSync(join(run.path, "log.txt"), "cut o", {
+      append: true,
+    });
+    run.truncate(lengths);
+    assertEquals([textOf(run), textOf(run, "log.txt")], before);
+  });
+
+  it("keeps whole lines, whatever the length", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string().map((text) => text.replaceAll("\n", "")), {
+          maxLength: 4,
+        }),
+        fc.string(),
+        fc.nat(60),
+        (lines, end, metrics) => {
+          const run = newRun(lines, end);
+          const text = new TextEncoder().encode(textOf(run));
+          run.truncate({ log: 0, metrics });
+          const cut = new TextEncoder().encode(textOf(run));
+          assertEquals(cut, text.subarray(0, cut.length));
+          assert(cut.length <= metrics);
+          assert(cut.length === 0 || cut.at(-1) === 10);
+          const next = text.indexOf(10, cut.length);
+          assert(next < 0 || next >= metrics);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("truncateMetrics() takes out what came after an iteration", () => {
+    const check = '{"kind":"check","iteration":2}';
+    const epoch = '{"kind":"epoch","epoch":1}';
+    const final = '{"kind":"final","seconds":1}';
+    const all = [line(1), line(2), check, epoch, line(3), final];
+    for (
+      const [iteration, lines] of [[0, 0], [1, 1], [2, 4], [3, 5], [
+        9,
+        5,
+      ]] as const
+    ) {
+      const run = newRun(all, '{"kind":"iter');
+      run.truncateMetrics(iteration);
+      assertEquals(
+        textOf(run),
+        all.slice(0, lines).map((line) => `${line}\n`).join(""),
+      );
+    }
+    const none = RunFolder.create(runs, "none");
+    none.truncateMetrics(1);
+    assertEquals(none.readMetrics(), []);
+  });
+
+  it("truncateMetrics() takes out damaged lines at the end", () => {
+    const run = newRun([line(1), "\0\0\0", "{", line(5)]);
+    run.truncateMetrics(4);
+    assertEquals(textOf(run), `${line(1)}\n`);
   });
 });
