@@ -21,6 +21,9 @@
  */
 
 export * from "./data/channel_statistics.ts";
+export type { Augmentation } from "./data/augmentation.ts";
+export * from "./data/batch_loader.ts";
+export * from "./data/batch_sampler.ts";
 export * from "./data/cifar10.ts";
 export * from "./data/cifar10_format.ts";
 export * from "./data/crop_to_square.ts";
