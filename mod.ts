@@ -35,11 +35,14 @@ export * from "./data/get_cifar10_data.ts";
 export * from "./data/idx.ts";
 export * from "./data/encode_idx.ts";
 export * from "./data/image.ts";
+export * from "./data/image_folder.ts";
 export * from "./data/image_set.ts";
 export * from "./data/load_data_set.ts";
 export * from "./data/mean_image.ts";
 export { encodePng } from "./data/png.ts";
 export * from "./data/resize_image.ts";
+export * from "./data/split_by_class.ts";
+export * from "./data/to_grayscale.ts";
 export {
   type Axis,
   type Chart,
@@ -94,7 +97,10 @@ export {
   type TrainingSpan,
 } from "./training/schedule_config.ts";
 export * from "./training/schedules.ts";
+export * from "./training/non_finite_loss.ts";
+export * from "./training/recipe.ts";
 export * from "./training/solver.ts";
 export * from "./training/solver_options.ts";
+export type { SolverState } from "./training/solver_state.ts";
 export * from "./training/update_rules.ts";
 export * from "./training/weight_average.ts";

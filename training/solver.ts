@@ -12,7 +12,12 @@ import { resident, Workspace } from "../kernels/frame.ts";
 import { formatF } from "../numerics/format.ts";
 import { RandomState } from "../numerics/random.ts";
 import { arrayOf, type DType, type Tensor } from "../numerics/tensor.ts";
-import { accuracy, gather } from "./batches.ts";
+import { type BatchSource, batchSource } from "./batch_source.ts";
+import { accuracy } from "./batches.ts";
+import { clipGradients } from "./clip_gradients.ts";
+import { EarlyStopping } from "./early_stopping.ts";
+import { findNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
+import { checkSolver } from "./solver_checks.ts";
 import type {
   AccuracyCheck,
   Model,
@@ -20,11 +25,17 @@ import type {
   SolverOptions,
 } from "./solver_options.ts";
 import {
+  captureSolver,
+  restoreSolver,
+  type SolverState,
+} from "./solver_state.ts";
+import {
   DEFAULT_LEARNING_RATES,
   type OptimState,
   optimState,
   UPDATE_RULES,
 } from "./update_rules.ts";
+import { WeightAverage } from "./weight_average.ts";
 
 /** How long training goes on before other tasks of the program get a turn, in milliseconds. */
 const TURN_MS = 50;
@@ -77,6 +88,8 @@ export class Solver {
   readonly valAccHistory: number[] = [];
   /** The parameters with the best validation accuracy so far. */
   bestParams: Record<string, Tensor> = {};
+  /** The running statistics that go with them. */
+  bestBuffers: Record<string, Tensor> = {};
   /** That accuracy; 0 before the first check. */
   bestValAcc = 0;
   /** Epochs that are finished. */
@@ -95,11 +108,16 @@ export class Solver {
   readonly #options: SolverOptions;
   readonly #random: RandomState;
   readonly #dtype: DType;
-  readonly #batchSize: number;
   readonly #numEpochs: number;
   readonly #yTrain: Int32Array;
   readonly #yVal: Int32Array;
+  readonly #batches: BatchSource;
+  readonly #average: WeightAverage | undefined;
+  readonly #stopping: EarlyStopping | undefined;
   readonly #workspace = new Workspace();
+  /** The learning rate before the schedule. */
+  #rate: number;
+  #stopped = false;
 
   /**
    * Checks the options, and moves the model's parameters to shared memory.
@@ -108,67 +126,55 @@ export class Solver {
    * @throws {RangeError} If an option is out of range, or there are no training examples.
    */
   constructor(model: Model, data: SolverData, options: SolverOptions = {}) {
+    const { numEpochs = 10, updateRule = "sgd" } = options;
+    const { maxIterations, averageDecay, patience } = options;
     const {
-      batchSize = 100,
-      numEpochs = 10,
-      printEvery = 10,
-      updateRule = "sgd",
-      lrDecay = 1,
       random = new RandomState(crypto.getRandomValues(new Uint32Array(1))[0]!),
     } = options;
-    const { maxIterations, numTrainSamples, numValSamples } = options;
-    checkCounts({ batchSize, numEpochs, printEvery });
-    checkCounts({ maxIterations, numTrainSamples, numValSamples });
-    if (!(lrDecay > 0)) {
-      throw new RangeError(
-        `Cannot train: expected lrDecay to be positive but found ${lrDecay}`,
-      );
-    }
-    const { learningRate: rate = 1 } = options.optimConfig ?? {};
-    if (!(rate > 0 && rate < Infinity)) {
-      throw new RangeError(
-        `Cannot train: expected learningRate to be positive and finite but found ${rate}`,
-      );
-    }
-    if (!Object.hasOwn(UPDATE_RULES, updateRule)) {
-      throw new TypeError(
-        `Cannot train: expected an update rule (${
-          Object.keys(UPDATE_RULES).join(", ")
-        }) but found ${JSON.stringify(updateRule)}`,
-      );
-    }
-    this.#yTrain = checkLabels("Train", data.xTrain, data.yTrain);
-    this.#yVal = checkLabels("Val", data.xVal, data.yVal);
-    if (this.#yTrain.length === 0) {
-      throw new RangeError(
-        "Cannot train: expected at least one training example but found none",
-      );
-    }
+    const { yTrain, yVal } = checkSolver(data, options);
+    this.#yTrain = yTrain;
+    this.#yVal = yVal;
     this.#model = model;
     this.#data = data;
     this.#options = options;
     this.#random = random;
-    this.#batchSize = batchSize;
     this.#numEpochs = numEpochs;
     this.#dtype = options.dtype ??
       ("dtype" in data.xTrain ? data.xTrain.dtype : "float32");
     arrayOf(this.#dtype); // Throws if there is no such dtype.
-    this.iterationsPerEpoch = Math.max(
-      1,
-      Math.floor(this.#yTrain.length / batchSize),
+    const { batchSize = 100, sampling = "replacement" } = options;
+    const { augmentation = {} } = options;
+    this.#batches = batchSource(
+      { x: data.xTrain, labels: this.#yTrain },
+      this.#dtype,
+      { batchSize, sampling, augmentation, random },
     );
+    this.iterationsPerEpoch = this.#batches.batchesPerEpoch;
     this.numIterations = numEpochs * this.iterationsPerEpoch;
     this.lastIteration = Math.min(
       this.numIterations,
       maxIterations ?? Infinity,
     );
-    const learningRate = DEFAULT_LEARNING_RATES[updateRule];
+    const { weightDecay, ...config } = options.optimConfig ?? {};
+    const { learningRate = DEFAULT_LEARNING_RATES[updateRule] } = config;
+    this.#rate = learningRate;
     for (const [name, parameter] of Object.entries(model.params)) {
       model.params[name] = resident(parameter);
+      const decays = model.decays?.(name) ?? parameter.shape.length > 1;
       this.optimStates[name] = optimState({
+        ...config,
         learningRate,
-        ...options.optimConfig,
+        ...(decays
+          ? weightDecay === undefined ? {} : { weightDecay }
+          : { weightDecay: 0 }),
       });
+    }
+    if (averageDecay !== undefined) {
+      const decay = averageDecay;
+      this.#average = new WeightAverage(model.params, { decay });
+    }
+    if (patience !== undefined) {
+      this.#stopping = new EarlyStopping({ patience });
     }
   }
 
@@ -177,22 +183,41 @@ export class Solver {
     return this.lossHistory.length;
   }
 
+  /** Whether training ended because validation accuracy no longer rose. */
+  get stoppedEarly(): boolean {
+    return this.#stopped;
+  }
+
+  /** The learning rate of the next iteration. */
+  get learningRate(): number {
+    return this.#rate * (this.#options.schedule?.(this.iteration) ?? 1);
+  }
+
   /**
    * Takes one iteration: draws a batch and updates the parameters.
    *
    * @returns The loss on the batch, before the update.
+   * @throws {NonFiniteLossError} If the loss is NaN or infinite; the parameters are then as they were.
    */
   step(): number {
     const { params } = this.#model;
-    const rule = UPDATE_RULES[this.#options.updateRule ?? "sgd"];
+    const { updateRule = "sgd", schedule, maxGradNorm } = this.#options;
+    const rule = UPDATE_RULES[updateRule];
     const loss = this.#workspace.run(() => {
-      const indices = this.#random.choice(this.#yTrain.length, this.#batchSize);
-      const labels = indices.map((i) => this.#yTrain[i]!);
-      const batch = gather(this.#data.xTrain, indices, this.#dtype);
-      const { loss, grads } = this.#model.loss(batch, labels);
+      const { x, labels } = this.#batches.next();
+      const { loss, grads } = this.#model.loss(x, labels);
+      if (!Number.isFinite(loss)) {
+        const where = findNonFinite(this.#model, x);
+        throw new NonFiniteLossError(this.iteration + 1, loss, where);
+      }
+      if (maxGradNorm !== undefined) {
+        clipGradients(grads, { maxNorm: maxGradNorm });
+      }
+      if (schedule) this.#setLearningRate(() => this.learningRate);
       for (const [name, w] of Object.entries(params)) {
         params[name] = rule(w, grads[name]!, this.optimStates[name]!);
       }
+      this.#average?.update(params);
       return loss;
     });
     this.lossHistory.push(loss);
@@ -204,14 +229,15 @@ export class Solver {
    * Trains to the end, from where it is. Other tasks of the program get a turn
    * every 50 ms or so.
    *
+   * @throws {NonFiniteLossError} If a loss is NaN or infinite.
    * @throws The reason of the signal, if training was stopped.
    */
   async train(): Promise<void> {
-    const { signal, onIteration, printEvery = 10 } = this.#options;
+    const { signal, onIteration, onIterationEnd } = this.#options;
+    const { printEvery = 10 } = this.#options;
     let turn = performance.now();
-    while (this.iteration < this.lastIteration) {
+    while (this.iteration < this.lastIteration && !this.#stopped) {
       signal?.throwIfAborted();
-      const first = this.iteration === 0;
       const loss = this.step();
       const t = this.iteration;
       if ((t - 1) % printEvery === 0) {
@@ -221,28 +247,80 @@ export class Solver {
       }
       onIteration?.(t, loss);
       const last = t === this.lastIteration;
-      if (first || last || t % this.iterationsPerEpoch === 0) this.check();
+      const endOfEpoch = t % this.iterationsPerEpoch === 0;
+      if (t === 1 || last || endOfEpoch) {
+        const { valAccuracy } = this.check();
+        if (endOfEpoch) this.#stopIfUseless(valAccuracy);
+      }
+      onIterationEnd?.(t);
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setTimeout(resolve));
         turn = performance.now();
       }
     }
-    this.#restoreBest();
+    this.#keepResult();
+  }
+
+  /**
+   * All that decides how training goes on, copied: a solver with the same model,
+   * data and options that is given it goes on bit for bit.
+   *
+   * @example Save a training, and go on with another solver
+   * ```ts
+   * import { RandomState, Solver, ThreeLayerConvNet } from "@convlab/convlab";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = new RandomState(1).randn([10, 1, 8, 8]);
+   * const y = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0];
+   * const solver = () => {
+   *   const random = new RandomState(2);
+   *   const model = new ThreeLayerConvNet({ inputDim: [1, 8, 8], random });
+   *   const data = { xTrain: x, yTrain: y, xVal: x, yVal: y };
+   *   return new Solver(model, data, { batchSize: 5, random, verbose: false });
+   * };
+   * const first = solver();
+   * first.step();
+   * const second = solver();
+   * second.setState(first.getState());
+   * assertEquals(second.step(), first.step());
+   * ```
+   */
+  getState(): SolverState {
+    return captureSolver(this, {
+      model: this.#model,
+      batches: this.#batches,
+      average: this.#average,
+      stopping: this.#stopping,
+      rate: this.#rate,
+      stopped: this.#stopped,
+    });
+  }
+
+  /**
+   * Goes on from where {@linkcode Solver.getState} was.
+   *
+   * @throws {TypeError} If the state is of another model or of other options.
+   */
+  setState(saved: SolverState): void {
+    const { rate, stopped } = restoreSolver(this, saved, {
+      model: this.#model,
+      batches: this.#batches,
+      average: this.#average,
+      stopping: this.#stopping,
+    });
+    this.#rate = rate;
+    this.#stopped = stopped;
   }
 
   /** Checks the accuracies, and keeps the parameters if they are the best so far. */
   check(): AccuracyCheck {
     const { numTrainSamples = 1000, numValSamples } = this.#options;
-    const trainAccuracy = this.accuracy(
-      this.#data.xTrain,
-      this.#yTrain,
-      numTrainSamples,
-    );
-    const valAccuracy = this.accuracy(
-      this.#data.xVal,
-      this.#yVal,
-      numValSamples,
-    );
+    const { xTrain, xVal } = this.#data;
+    const { params } = this.#model;
+    if (this.#average) this.#model.params = { ...this.#average.tensors };
+    const trainAccuracy = this.accuracy(xTrain, this.#yTrain, numTrainSamples);
+    const valAccuracy = this.accuracy(xVal, this.#yVal, numValSamples);
+    this.#model.params = params;
     this.trainAccHistory.push(trainAccuracy);
     this.valAccHistory.push(valAccuracy);
     this.#log(
@@ -252,7 +330,8 @@ export class Solver {
     );
     if (valAccuracy > this.bestValAcc) {
       this.bestValAcc = valAccuracy;
-      this.bestParams = cloneAll(this.#model.params);
+      this.bestParams = cloneAll(this.#result());
+      this.bestBuffers = cloneAll(this.#model.buffers ?? {});
     }
     const { epoch, iteration } = this;
     const check = { epoch, iteration, trainAccuracy, valAccuracy };
@@ -282,17 +361,40 @@ export class Solver {
   #endEpoch(): void {
     this.epoch++;
     const { lrDecay = 1 } = this.#options;
+    this.#rate *= lrDecay;
+    this.#setLearningRate((learningRate) => learningRate * lrDecay);
+  }
+
+  #setLearningRate(next: (learningRate: number) => number): void {
     for (const state of Object.values(this.optimStates)) {
-      const { learningRate } = state.config;
-      state.config = { ...state.config, learningRate: learningRate! * lrDecay };
+      const learningRate = next(state.config.learningRate!);
+      state.config = { ...state.config, learningRate };
     }
   }
 
-  #restoreBest(): void {
-    const best = Object.keys(this.bestParams).length > 0
-      ? this.bestParams
-      : this.#model.params;
-    Object.assign(this.#model.params, cloneAll(best));
+  #stopIfUseless(valAccuracy: number): void {
+    if (!this.#stopping?.update(valAccuracy)) return;
+    this.#stopped = true;
+    this.#log(
+      `(Epoch ${this.epoch} / ${this.#numEpochs}) stopped: no better val_acc in ${this.#options.patience} epochs`,
+    );
+  }
+
+  /** The parameters that are checked: their average where one is kept. */
+  #result(): Readonly<Record<string, Tensor>> {
+    return this.#average?.tensors ?? this.#model.params;
+  }
+
+  /** Leaves the model with the parameters that training is to end with. */
+  #keepResult(): void {
+    const { params, buffers = {} } = this.#model;
+    const { keep = "best" } = this.#options;
+    if (keep === "best" && Object.keys(this.bestParams).length > 0) {
+      Object.assign(params, cloneAll(this.bestParams));
+      Object.assign(buffers, cloneAll(this.bestBuffers));
+    } else {
+      Object.assign(params, cloneAll(this.#result()));
+    }
   }
 
   #log(line: string): void {
@@ -300,34 +402,10 @@ export class Solver {
   }
 }
 
-function cloneAll(params: Record<string, Tensor>): Record<string, Tensor> {
+function cloneAll(
+  params: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, value.clone()]),
   );
-}
-
-/** Checks those numbers of things that are given. */
-function checkCounts(counts: Record<string, number | undefined>): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (count === undefined) continue;
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(
-        `Cannot train: expected ${name} to be a positive integer but found ${count}`,
-      );
-    }
-  }
-}
-
-function checkLabels(
-  split: "Train" | "Val",
-  x: Tensor | ImageSet,
-  labels: Int32Array | readonly number[],
-): Int32Array {
-  const examples = "dtype" in x ? x.shape[0] : x.length;
-  if (labels.length !== examples) {
-    throw new TypeError(
-      `Cannot train: expected y${split} to have ${examples} labels, one for each example of x${split}, but found ${labels.length}`,
-    );
-  }
-  return Int32Array.from(labels);
 }

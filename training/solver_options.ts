@@ -6,15 +6,27 @@
  * @module
  */
 
+import type { Augmentation } from "../data/augmentation.ts";
 import type { ImageSet } from "../data/image_set.ts";
-import type { RandomState } from "../numerics/random.ts";
+import type { GeneratorState, RandomState } from "../numerics/random.ts";
 import type { DType, Tensor } from "../numerics/tensor.ts";
+import type { LearningRateSchedule } from "./schedules.ts";
 import type { OptimConfig, UpdateRuleName } from "./update_rules.ts";
 
 /** What a Solver can train. */
 export interface Model {
   /** Parameters by name. The solver replaces them. */
   params: Record<string, Tensor>;
+  /** Running statistics by name, which training updates; kept and restored with the parameters. */
+  readonly buffers?: Record<string, Tensor>;
+  /** Whether weight decay applies to a parameter; by default to those of more than one axis. */
+  decays?(name: string): boolean;
+  /** What each layer gives, by name, in order; told where a training diverged. */
+  activations?(x: Tensor, mode: "train" | "test"): Map<string, Tensor>;
+  /** What the model draws from, such as for dropout. */
+  getGeneratorState?(): GeneratorState | undefined;
+  /** Goes on from such a state. */
+  setGeneratorState?(state: GeneratorState | undefined): void;
   /** The loss on labelled examples, and the gradient of each parameter. */
   loss(
     x: Tensor,
@@ -44,6 +56,20 @@ export interface SolverOptions {
   readonly optimConfig?: OptimConfig;
   /** The learning rate is multiplied by this after each epoch; 1 by default. */
   readonly lrDecay?: number;
+  /** What the learning rate is multiplied by at each iteration, on top of `lrDecay`; 1 by default. */
+  readonly schedule?: LearningRateSchedule | undefined;
+  /** Largest norm of all gradients together, to which they are scaled down. */
+  readonly maxGradNorm?: number | undefined;
+  /** Share of a moving average of the parameters that stays at each step; checks and results are then those of the average. */
+  readonly averageDecay?: number | undefined;
+  /** Ends training after so many epochs without a better validation accuracy. */
+  readonly patience?: number | undefined;
+  /** Whether training ends with the parameters of the best validation accuracy or with the last; `"best"` by default. */
+  readonly keep?: "best" | "last";
+  /** How batches are drawn: each from all examples, or all examples in a new order each epoch; `"replacement"` by default. */
+  readonly sampling?: "replacement" | "shuffle";
+  /** Random changes to training images. */
+  readonly augmentation?: Augmentation | undefined;
   /** Examples in a batch; 100 by default. */
   readonly batchSize?: number;
   /** Epochs to train for; 10 by default. */
@@ -64,6 +90,8 @@ export interface SolverOptions {
   readonly onIteration?: (iteration: number, loss: number) => void;
   /** Called after each check of the accuracies. */
   readonly onCheck?: (check: AccuracyCheck) => void;
+  /** Called when an iteration is done, its checks included: the moment to save {@linkcode Solver.getState}. */
+  readonly onIterationEnd?: (iteration: number) => void;
   /** Draws the batches; seeded anew for each solver by default. */
   readonly random?: RandomState;
   /** Element type of the batches; that of the training examples, or float32 for images. */

@@ -1,0 +1,200 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * What a Solver's state is, and how it is taken and given back.
+ *
+ * @module
+ */
+
+import type { SamplerState } from "../data/batch_sampler.ts";
+import { resident } from "../kernels/frame.ts";
+import type { GeneratorState } from "../numerics/random.ts";
+import { formatShape, Tensor } from "../numerics/tensor.ts";
+import type { BatchSource } from "./batch_source.ts";
+import type { EarlyStopping, EarlyStoppingState } from "./early_stopping.ts";
+import type { Model } from "./solver_options.ts";
+import {
+  type OptimConfig,
+  type OptimState,
+  restoreOptimState,
+} from "./optim_state.ts";
+import type { WeightAverage } from "./weight_average.ts";
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A training at one moment: tensors by name, and all else as plain JSON. */
+export interface SolverState {
+  /** Parameters, running statistics, what the update rule keeps, histories. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** All else. */
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+/** What a solver shows of itself. */
+interface Solver {
+  readonly lossHistory: number[];
+  readonly trainAccHistory: number[];
+  readonly valAccHistory: number[];
+  bestParams: Record<string, Tensor>;
+  bestBuffers: Record<string, Tensor>;
+  bestValAcc: number;
+  epoch: number;
+  readonly optimStates: Record<string, OptimState>;
+}
+
+/** What it does not show. */
+interface Parts {
+  readonly model: Model;
+  readonly batches: BatchSource;
+  readonly average: WeightAverage | undefined;
+  readonly stopping: EarlyStopping | undefined;
+}
+
+/** The plain part of a state. */
+interface PlainState {
+  readonly epoch: number;
+  readonly bestValAcc: number;
+  readonly rate: number;
+  readonly stopped: boolean;
+  readonly optim: Readonly<
+    Record<string, { readonly config: OptimConfig; readonly steps: number }>
+  >;
+  readonly batches: SamplerState;
+  readonly averageCount: number;
+  readonly stopping: EarlyStoppingState | null;
+  readonly generator: GeneratorState | null;
+}
+
+/** Copies all that decides how a solver goes on. */
+export function captureSolver(
+  solver: Solver,
+  parts: Parts & { readonly rate: number; readonly stopped: boolean },
+): SolverState {
+  const { model, batches, average, stopping, rate, stopped } = parts;
+  const slots = Object.entries(solver.optimStates).map(([name, { slots }]) =>
+    withPrefix(`optim.${name}.`, slots)
+  );
+  const optim = Object.entries(solver.optimStates).map(
+    ([name, { config, steps }]) => [name, { config, steps }],
+  );
+  const plain: PlainState = {
+    epoch: solver.epoch,
+    bestValAcc: solver.bestValAcc,
+    rate,
+    stopped,
+    optim: Object.fromEntries(optim),
+    batches: batches.getState(),
+    averageCount: average?.count ?? 0,
+    stopping: stopping?.state ?? null,
+    generator: model.getGeneratorState?.() ?? null,
+  };
+  return {
+    tensors: {
+      ...withPrefix("params.", model.params),
+      ...withPrefix("buffers.", model.buffers ?? {}),
+      ...Object.assign({}, ...slots),
+      ...withPrefix("average.", average?.tensors ?? {}),
+      ...withPrefix("best.", solver.bestParams),
+      ...withPrefix("best_buffers.", solver.bestBuffers),
+      "history.loss": historyTensor(solver.lossHistory),
+      "history.train_accuracy": historyTensor(solver.trainAccHistory),
+      "history.val_accuracy": historyTensor(solver.valAccHistory),
+    },
+    state: { ...plain },
+  };
+}
+
+/**
+ * Gives a solver back what was taken.
+ *
+ * @throws {TypeError} If a parameter is missing or of another shape.
+ */
+export function restoreSolver(
+  solver: Solver,
+  { tensors, state }: SolverState,
+  { model, batches, average, stopping }: Parts,
+): { rate: number; stopped: boolean } {
+  const plain = state as unknown as PlainState;
+  const params = ofPrefix("params.", tensors);
+  const buffers = ofPrefix("buffers.", tensors);
+  checkSame("parameters", model.params, params);
+  checkSame("running statistics", model.buffers ?? {}, buffers);
+  if (!average && plain.averageCount > 0) {
+    throw new TypeError(
+      "Cannot go on with training: expected a state without an average of weights but found one with it",
+    );
+  }
+  batches.setState(plain.batches);
+  for (const [name, value] of Object.entries(params)) {
+    model.params[name] = resident(value);
+    const { config, steps } = plain.optim[name]!;
+    solver.optimStates[name] = restoreOptimState({
+      config,
+      steps,
+      slots: ofPrefix(`optim.${name}.`, tensors),
+    });
+  }
+  for (const [name, value] of Object.entries(buffers)) {
+    model.buffers![name] = value.clone();
+  }
+  average?.restore({
+    tensors: ofPrefix("average.", tensors),
+    count: plain.averageCount,
+  });
+  if (plain.stopping) stopping?.restore(plain.stopping);
+  model.setGeneratorState?.(plain.generator ?? undefined);
+  solver.bestParams = copies(ofPrefix("best.", tensors));
+  solver.bestBuffers = copies(ofPrefix("best_buffers.", tensors));
+  solver.bestValAcc = plain.bestValAcc;
+  solver.epoch = plain.epoch;
+  restoreHistory(solver.lossHistory, tensors["history.loss"]);
+  restoreHistory(solver.trainAccHistory, tensors["history.train_accuracy"]);
+  restoreHistory(solver.valAccHistory, tensors["history.val_accuracy"]);
+  return { rate: plain.rate, stopped: plain.stopped };
+}
+
+/** Copies of tensors, each name with a prefix. */
+function withPrefix(prefix: string, tensors: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, t]) => [`${prefix}${name}`, t.clone()]),
+  );
+}
+
+/** The tensors whose names have a prefix, without it. */
+function ofPrefix(prefix: string, tensors: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, t]) => [name.slice(prefix.length), t]),
+  );
+}
+
+function copies(tensors: Tensors): Record<string, Tensor> {
+  return withPrefix("", tensors);
+}
+
+function historyTensor(history: readonly number[]): Tensor {
+  return new Tensor(Float64Array.from(history), [history.length]);
+}
+
+function restoreHistory(history: number[], saved: Tensor | undefined): void {
+  history.length = 0;
+  for (const value of saved?.data ?? []) history.push(value);
+}
+
+function checkSame(what: string, expected: Tensors, found: Tensors): void {
+  const signature = (tensors: Tensors) =>
+    Object.entries(tensors)
+      .map(([name, t]) => `${name} ${formatShape(t.shape)}`)
+      .sort();
+  const wanted = signature(expected);
+  const given = signature(found);
+  const wrong = wanted.find((item, i) => item !== given[i]) ??
+    given[wanted.length];
+  if (wrong === undefined) return;
+  throw new TypeError(
+    `Cannot go on with training: expected ${what} ${
+      wanted.join(", ")
+    } but found ${given.join(", ")}`,
+  );
+}
