@@ -30,6 +30,7 @@ export function convolutionPasses(
 ): (dtype: DType) => ConvolutionPasses {
   const { images, channels, height, width } = shape;
   const { filters, kernel, stride, pad } = shape;
+  const options = { stride, pad, dilation: 1, groups: 1 };
   const outHeight = 1 + Math.floor((height + 2 * pad - kernel) / stride);
   const outWidth = 1 + Math.floor((width + 2 * pad - kernel) / stride);
   const taps = channels * kernel * kernel;
@@ -44,10 +45,10 @@ export function convolutionPasses(
     dout: draw(random, [images, filters, outHeight, outWidth]),
   };
   const naiveOut = once(() =>
-    convForwardNaive(drawn.x, drawn.w, drawn.b, { stride, pad }).out
+    convForwardNaive(drawn.x, drawn.w, drawn.b, options).out
   );
   const naiveGradients = once(() =>
-    convBackwardNaive(drawn.dout, { ...drawn, stride, pad })
+    convBackwardNaive(drawn.dout, { ...drawn, ...options })
   );
   const filterReferences = () => ({
     dw: { value: naiveGradients().dw, terms: positions },
@@ -56,15 +57,15 @@ export function convolutionPasses(
 
   return (dtype) => {
     const { x, w, b, dout } = residents(drawn, dtype);
-    const cache = { x, w, b, stride, pad };
+    const cache = { x, w, b, ...options };
     const forward = () =>
       inWorkspace(() => ({ out: convForwardFast(x, w, b, cache).out }));
     const backward = () =>
       inWorkspace(() => ({ ...convBackwardFast(dout, cache) }));
     const filterGradient = () =>
       inWorkspace(() => {
-        const options = { inputGradient: false } as const;
-        const { dw, db } = convBackwardFast(dout, cache, options);
+        const parts = { inputGradient: false } as const;
+        const { dw, db } = convBackwardFast(dout, cache, parts);
         return { dw, db };
       });
     const work = (pass: string) => ({
