@@ -91,13 +91,17 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     );
   }
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const { format, iteration, best, state = "" } = metadata;
+  const { format, iteration, best, state } = metadata;
   if (format !== FORMAT) {
-    throw invalid(`the format ${FORMAT}`, JSON.stringify(format));
+    throw invalid(`the format ${FORMAT}`, String(JSON.stringify(format)));
   }
   return {
-    checkpoint: { iteration: Number(iteration), tensors, state: parse(state) },
-    best: best === undefined ? undefined : Number(best),
+    checkpoint: {
+      iteration: parseIteration(iteration),
+      tensors,
+      state: parseState(state),
+    },
+    best: best === undefined ? undefined : parseIteration(best),
   };
 }
 
@@ -110,12 +114,25 @@ function digestOf(bytes: Uint8Array): string {
     .digest("hex");
 }
 
-function parse(state: string): Record<string, unknown> {
+function parseIteration(text = ""): number {
+  const iteration = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(iteration)) {
+    throw invalid("an iteration", JSON.stringify(text.slice(0, 20)));
+  }
+  return iteration;
+}
+
+function parseState(text = ""): Record<string, unknown> {
+  let state: unknown;
   try {
-    return JSON.parse(state);
+    state = JSON.parse(text);
   } catch (cause) {
     throw invalid("the state in JSON", "something else", cause);
   }
+  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+    throw invalid("the state to be an object", "something else");
+  }
+  return { ...state };
 }
 
 function invalid(expected: string, found: string, cause?: unknown) {
