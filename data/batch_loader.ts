@@ -34,8 +34,9 @@ export interface BatchLoaderOptions extends BatchSamplerOptions {
   readonly dtype?: DType;
   /**
    * Whether a worker prepares the next batch while the caller works on the
-   * last; by default for batches of at least 32,768 numbers, since less is
-   * quicker done than handed over. The batches are the same.
+   * last; by default on machines of several cores and for batches of at least
+   * 32,768 numbers, since less is quicker done than handed over. The batches
+   * are the same.
    */
   readonly prefetch?: boolean;
 }
@@ -60,13 +61,14 @@ const WORTH_A_WORKER = 2 ** 15;
  * The same seed gives the same batches, with and without the worker. The worker
  * works on a guess at what is drawn next, {@linkcode BatchSampler.peek}; where
  * anything else has drawn from the same generator in between, the guess was
- * wrong, and the batch is prepared on the caller's thread. So the state that
+ * wrong, and the batch is prepared on the caller's thread: give the loader a
+ * generator of its own if that is often. So the state that
  * {@linkcode BatchLoader.getState} gives is always that of the next batch, not
  * that of one drawn ahead.
  *
  * The worker reads a copy of the images in shared memory, made with the first
- * batch, or the images themselves if they lie in a
- * `SharedArrayBuffer`. It ends by itself when no batch has been asked for in 50
+ * batch and used by all loaders of the same images, or the images themselves if
+ * they lie in a `SharedArrayBuffer`. It ends by itself when no batch has been asked for in 50
  * to 100 ms of waiting, so it does not keep a program alive, and starts again
  * with the next. Where it cannot start, fails or hangs, batches are prepared on
  * the caller's thread.
@@ -139,7 +141,8 @@ export class BatchLoader {
     this.#dtype = dtype;
     this.#size = sizeOf(images.imageShape);
     this.#prefetch = options.prefetch ??
-      this.#sampler.batchSize * this.#size >= WORTH_A_WORKER;
+      (navigator.hardwareConcurrency > 1 &&
+        this.#sampler.batchSize * this.#size >= WORTH_A_WORKER);
   }
 
   /** Batches of one epoch; at least 1. */
@@ -188,7 +191,8 @@ export class BatchLoader {
    * of another loader with the same options and images. It sets the generator
    * too.
    *
-   * @throws {RangeError} If the state is of another number of images, or a number in it is out of range; the loader is then as it was.
+   * @throws {TypeError} If a part of the state is missing or of a wrong type.
+   * @throws {RangeError} If the state is of another number of images, or a number in it is out of range. The loader is then as it was.
    */
   setState(state: SamplerState): void {
     this.#sampler.setState(state);

@@ -224,10 +224,13 @@ export class BatchSampler {
    * one of another sampler with the same options and as many images. It sets
    * the generator too.
    *
-   * @throws {RangeError} If the state is of another number of images, or a number in it is out of range; the sampler is then as it was.
+   * @throws {TypeError} If a part of the state is missing or of a wrong type.
+   * @throws {RangeError} If the state is of another number of images, or a number in it is out of range. The sampler is then as it was.
    */
   setState(state: SamplerState): void {
     const { length, random, position, epochStart } = state;
+    checkGenerator("random", random);
+    if (epochStart !== null) checkGenerator("epochStart", epochStart);
     if (length !== this.#length) {
       throw new RangeError(
         `Cannot set state: expected a state of ${this.#length} images but found one of ${length}`,
@@ -261,4 +264,14 @@ export class BatchSampler {
     this.#epoch = over ? undefined : { start, order, position: end };
     return order.slice(position, end);
   }
+}
+
+/** Checks as much as `RandomState.setState` takes for granted. */
+function checkGenerator(name: string, state: GeneratorState | undefined): void {
+  if (typeof state === "object" && Array.isArray(state?.key)) return;
+  throw new TypeError(
+    `Cannot set state: expected ${name} to be the state of a generator but found ${
+      JSON.stringify(state)
+    }`,
+  );
 }

@@ -60,8 +60,8 @@ export class BatchWorker {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Copies the images into shared memory, unless they are there already. The
-   * worker starts with the first request.
+   * Copies the images into shared memory, unless they are there already, be it
+   * for another worker. This one starts with the first request.
    *
    * @throws {RangeError} If there is not enough memory.
    */
@@ -69,10 +69,11 @@ export class BatchWorker {
     const { imageShape, mean, std } = images;
     const size = this.#size = sizeOf(imageShape);
     this.#images = {
-      bytes: shared(Uint8Array, images.bytes),
+      bytes: sharedBytes(images.bytes),
       imageShape,
-      mean: mean && shared(Float64Array, mean),
-      std: std && shared(Float64Array, std),
+      // Small, so each worker gets a copy.
+      mean,
+      std,
     };
     const length = batchSize * size;
     this.outs = [sharedNumbers(dtype, length), sharedNumbers(dtype, length)];
@@ -204,13 +205,16 @@ function sharedNumbers(dtype: DType, length: number): TensorData {
     : new Float64Array(new SharedArrayBuffer(8 * length));
 }
 
-/** The array itself if it lies in shared memory, and a copy that does otherwise. */
-function shared<T extends Uint8Array | Float64Array>(
-  ArrayType: { new (buffer: SharedArrayBuffer): T },
-  values: T,
-): T {
+/** Bytes in shared memory, by what they are a copy of, for as long as they are in use. */
+const copies = new WeakMap<Uint8Array, WeakRef<Uint8Array>>();
+
+/** The bytes themselves if they lie in shared memory, and a copy that does otherwise. */
+function sharedBytes(values: Uint8Array): Uint8Array {
   if (values.buffer instanceof SharedArrayBuffer) return values;
-  const copy = new ArrayType(new SharedArrayBuffer(values.byteLength));
+  const found = copies.get(values)?.deref();
+  if (found) return found;
+  const copy = new Uint8Array(new SharedArrayBuffer(values.length));
   copy.set(values);
+  copies.set(values, new WeakRef(copy));
   return copy;
 }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import {
   BatchSampler,
   type BatchSamplerOptions,
+  type SamplerState,
 } from "../../data/batch_sampler.ts";
 import { RandomState } from "../../numerics/random.ts";
 
@@ -181,6 +182,35 @@ describe("BatchSampler", () => {
       );
       assertEquals(sampler.getState(), state);
     }
+  });
+
+  it("refuses a state with anything else in it, and stays as it was", () => {
+    const sampler = new BatchSampler(images(10), { batchSize: 3 });
+    sampler.next();
+    const state = sampler.getState();
+    const parts = fc.constantFrom("length", "random", "position", "epochStart");
+    const generatorParts = fc.constantFrom("key", "position", "hasGauss");
+    const wrong = fc.oneof(
+      fc.tuple(parts, fc.oneof(fc.string(), fc.constant(undefined)))
+        .map(([part, value]) => ({ ...state, [part]: value })),
+      fc.tuple(
+        fc.constantFrom("random" as const, "epochStart" as const),
+        generatorParts,
+        fc.oneof(fc.string(), fc.constant(undefined), fc.constant([0.5])),
+      ).map(([name, part, value]) => ({
+        ...state,
+        [name]: { ...state[name], [part]: value },
+      })),
+    );
+    fc.assert(fc.property(wrong, (wrong) => {
+      const error = assertThrows(
+        () => sampler.setState(wrong as SamplerState),
+        Error,
+        "Cannot set state: expected",
+      );
+      assert(error instanceof TypeError || error instanceof RangeError);
+      assertEquals(sampler.getState(), state);
+    }));
   });
 
   it("refuses options that are wrong, by name", () => {
