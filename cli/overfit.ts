@@ -20,6 +20,9 @@ import { showPreview } from "./preview.ts";
 import { loadData, TRAINING_OPTIONS } from "./training_options.ts";
 import { runTraining } from "./training_run.ts";
 
+/** All but how many images to train on, which is numTrain here. */
+const { numTraining: _, ...SHARED_OPTIONS } = TRAINING_OPTIONS;
+
 export default defineCommand({
   examples: [
     { args: "", help: "On CIFAR-10, or on the built-in sample" },
@@ -58,7 +61,7 @@ export default defineCommand({
       help:
         "Where to write the figure (.png or .svg); by default into the run folder",
     },
-    ...TRAINING_OPTIONS,
+    ...SHARED_OPTIONS,
   },
   async run({ options, ...streams }) {
     const { seed, epochs, output } = options;

@@ -143,7 +143,7 @@ export default defineCommand({
           } with --as-documented, which fixes it`,
         );
       }
-      if (options.dataset === "fashion-mnist") {
+      if ((options.dataset ?? "cifar10") !== "cifar10") {
         throw new UsageError(
           "Expected --dataset cifar10 with --as-documented, which is about CIFAR-10",
         );

@@ -33,7 +33,10 @@ const FILE_BYTES = IMAGES_PER_FILE * RECORD_BYTES;
 /**
  * Loads CIFAR-10: the first `numTraining` images of the training files (by
  * default 49,000), the `numValidation` images after them (1,000), and the first
- * `numTest` of the test file (1,000).
+ * `numTest` of the test file (1,000). Where only one of the first two is given
+ * and leaves less than the other's default, the other is what it leaves:
+ * `{ numTraining: 50_000, numTest: 10_000 }` is the whole set, with no images
+ * to validate.
  *
  * @param directory The folder with the files, or one that holds it as `cifar-10-batches-bin`.
  * @throws {RangeError} If more images are asked for than the 50,000 and 10,000 there are.
@@ -51,12 +54,13 @@ export function loadCifar10(
   directory: string,
   options: SplitOptions = {},
 ): DataSet {
-  const {
-    numTraining = 49_000,
-    numValidation = 1000,
-    numTest = 1000,
-  } = options;
   const available = TRAINING_FILES.length * IMAGES_PER_FILE;
+  checkCount("numValidation", options.numValidation ?? 0, 0, available - 1);
+  const {
+    numTest = 1000,
+    numTraining = Math.min(49_000, available - (options.numValidation ?? 1000)),
+    numValidation = Math.min(1000, Math.max(0, available - numTraining)),
+  } = options;
   checkCount("numTraining", numTraining, 1, available);
   checkCount("numValidation", numValidation, 0, available - numTraining);
   checkCount("numTest", numTest, 0, IMAGES_PER_FILE);

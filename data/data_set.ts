@@ -8,13 +8,13 @@
 
 import type { ImageSet } from "./image_set.ts";
 
-/** Names of the data sets that can be loaded. */
+/** Names of the data sets that are known by name. */
 export type DataSetName = "cifar10" | "fashion-mnist";
 
 /** Images for training, validation and testing, and what their labels mean. */
 export interface DataSet {
-  /** Short name, as options spell it. */
-  readonly name: DataSetName;
+  /** Its name or path, as it was asked for. */
+  readonly name: string;
   /** Name for people, in logs and figures. */
   readonly title: string;
   /** The class that each label stands for. */
@@ -40,11 +40,11 @@ export type Normalization = "mean-image" | "channels" | "none";
 
 /** How many images go where, and how they are normalised. */
 export interface SplitOptions {
-  /** Training images, at least 1. The default depends on the data set. */
+  /** Training images, at least 1 and the first of those there are. The default depends on the data set. */
   readonly numTraining?: number | undefined;
-  /** Validation images, taken from the training files. @default {1000} */
+  /** Validation images; 0 for none. The default depends on the data set. */
   readonly numValidation?: number | undefined;
-  /** Test images, from the beginning of the test file. The default depends on the data set. */
+  /** Test images, the first of those there are; 0 for none. The default depends on the data set. */
   readonly numTest?: number | undefined;
   /** What is done to the pixels, with numbers from the training images alone. @default {"mean-image"} */
   readonly normalize?: Normalization | undefined;

@@ -31,6 +31,7 @@ const CLASS_NAMES = [
   "Ankle boot",
 ];
 const TRAINING_IMAGES = "train-images-idx3-ubyte";
+const FOLDER = "fashion-mnist";
 const MAX_IMAGES = 60_000;
 const SIDE = 28;
 
@@ -40,7 +41,7 @@ const SIDE = 28;
  * validation, the first `numTraining` (all others) for training, and the first
  * `numTest` (all) of the test files for testing.
  *
- * @param directory The folder with the files, named as Zalando names them.
+ * @param directory The folder with the files, named as Zalando names them, or one that holds it as `fashion-mnist`.
  * @throws {RangeError} If more images are asked for than there are.
  * @throws {DataError} If a file is missing, unreadable, damaged or mislabelled.
  *
@@ -57,13 +58,14 @@ export async function loadFashionMnist(
   options: SplitOptions = {},
 ): Promise<DataSet> {
   checkFolder(directory);
+  const folder = findFashionMnist(directory) ?? directory;
   const trainingImages = await readImages(
-    directory,
+    folder,
     TRAINING_IMAGES,
     "train-labels-idx1-ubyte",
   );
   const testImages = await readImages(
-    directory,
+    folder,
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
   );
@@ -122,9 +124,14 @@ export async function loadFashionMnistSample(
   return { ...data, title: "Fashion-MNIST sample" };
 }
 
-/** Whether `directory` holds the training images of Fashion-MNIST. */
-export function hasFashionMnist(directory: string): boolean {
-  return isFile(pathOf(directory, TRAINING_IMAGES));
+/**
+ * The folder in which Fashion-MNIST lies: `directory` itself or the folder
+ * `fashion-mnist` in it, or `undefined` if its training images are in neither.
+ */
+export function findFashionMnist(directory: string): string | undefined {
+  return [directory, join(directory, FOLDER)].find((folder) =>
+    isFile(pathOf(folder, TRAINING_IMAGES))
+  );
 }
 
 async function readImages(

@@ -10,23 +10,29 @@ import { CIFAR10_ARCHIVE, findCifar10, loadCifar10 } from "./cifar10.ts";
 import { DataError } from "./data_error.ts";
 import type { DataSet, DataSetName, SplitOptions } from "./data_set.ts";
 import {
-  hasFashionMnist,
+  findFashionMnist,
   loadFashionMnist,
   loadFashionMnistSample,
 } from "./fashion_mnist.ts";
-import { checkFolder } from "./files.ts";
+import { checkFolder, isFile } from "./files.ts";
+import { type ImageFolderOptions, loadImageFolder } from "./image_folder.ts";
 import {
   cacheFolderForPeople,
   dataFolders,
   locateCifar10,
+  locateFashionMnist,
   processEnvironment,
 } from "./locate.ts";
 
 /** Options of {@linkcode loadDataSet}. */
-export interface LoadDataSetOptions extends SplitOptions {
-  /** Which data set; by default the one in `dataDir`, CIFAR-10 if it is found, or the sample of Fashion-MNIST. */
-  readonly dataset?: DataSetName | undefined;
-  /** The folder with its files; by default it is looked for. */
+export interface LoadDataSetOptions extends ImageFolderOptions {
+  /**
+   * Which data set: a {@linkcode DataSetName}, or the path of a folder with one
+   * folder of images a class. By default the one in `dataDir`, CIFAR-10 if it
+   * is found, or the sample of Fashion-MNIST.
+   */
+  readonly dataset?: string | undefined;
+  /** The folder with the files of a data set that is known by name; by default it is looked for. */
   readonly dataDir?: string | undefined;
 }
 
@@ -41,58 +47,137 @@ export interface LoadedDataSet {
 const DATA_SETS: readonly DataSetName[] = ["cifar10", "fashion-mnist"];
 
 /**
- * Loads a data set. CIFAR-10 is looked for in `dataDir`, or else in
- * `$CONVLAB_DATA` and then in the user's cache folder, each as the folder itself
- * and as `cifar-10-batches-bin` in it. Fashion-MNIST is read from `dataDir`, or
- * else from the sample that comes with Convlab.
+ * Loads a data set.
  *
- * @throws {RangeError} If the name is unknown or more images are asked for than there are.
+ * - CIFAR-10 is looked for in `dataDir`, or else in `$CONVLAB_DATA` and then in
+ *   the user's cache folder, each as the folder itself and as
+ *   `cifar-10-batches-bin` in it.
+ * - Fashion-MNIST likewise, as the folder itself and as `fashion-mnist` in it;
+ *   without `dataDir`, where it is not found, it is the sample that comes with
+ *   Convlab.
+ * - A path is that of a folder of images ({@linkcode loadImageFolder}), or of
+ *   a folder with the files of one of the two.
+ *
+ * @throws {RangeError} If there is nothing of that name, more images are asked for than there are, or an option does not go with the data set.
  * @throws {DataError} If the data set that was asked for is missing or damaged.
  *
- * @example The built-in sample
+ * @example A data set by its name
  * ```ts
  * import { loadDataSet } from "@convlab/convlab";
  * import { assertEquals } from "@std/assert";
  *
  * const { data } = await loadDataSet({ dataset: "fashion-mnist" });
- * assertEquals(data.title, "Fashion-MNIST sample");
+ * assertEquals(data.train.imageShape, [1, 28, 28]);
  * assertEquals(data.classNames[9], "Ankle boot");
  * ```
  */
 export async function loadDataSet(
   options: LoadDataSetOptions = {},
 ): Promise<LoadedDataSet> {
-  const { dataset, dataDir, ...split } = options;
-  if (dataset !== undefined && !DATA_SETS.includes(dataset)) {
-    throw new RangeError(
-      `Cannot load data set: expected ${
-        DATA_SETS.map((name) => `"${name}"`).join(" or ")
-      } but found ${JSON.stringify(dataset)}`,
-    );
+  const { dataset, dataDir } = options;
+  if (dataset !== undefined && !isDataSetName(dataset)) {
+    return { data: await loadPath(dataset, options) };
   }
+  refuse(options, FOR_FOLDERS, "the data sets that are known by name");
   if (dataDir !== undefined) {
     const data = (dataset ?? dataSetIn(dataDir)) === "cifar10"
-      ? loadCifar10(dataDir, split)
-      : await loadFashionMnist(dataDir, split);
+      ? loadCifar10(dataDir, options)
+      : await loadFashionMnist(dataDir, options);
     return { data };
   }
   if (dataset === "fashion-mnist") {
-    return { data: await loadFashionMnistSample(split) };
+    const folder = locateFashionMnist();
+    const data = folder === undefined
+      ? await loadFashionMnistSample(options)
+      : await loadFashionMnist(folder, options);
+    return { data };
   }
   const folder = locateCifar10();
   if (folder !== undefined) {
-    const data = loadCifar10(folder, split);
+    const data = loadCifar10(folder, options);
     return dataset === undefined
       ? { data, notice: `Data: ${data.title} from ${folder}` }
       : { data };
   }
   if (dataset === "cifar10") throw notFound();
-  return { data: await loadFashionMnistSample(split), notice: sampleNotice() };
+  const data = await loadFashionMnistSample(options);
+  return { data, notice: sampleNotice() };
+}
+
+/** Whether a data set is known by this name. */
+export function isDataSetName(name: string): name is DataSetName {
+  return DATA_SETS.some((known) => known === name);
+}
+
+async function loadPath(
+  path: string,
+  options: LoadDataSetOptions,
+): Promise<DataSet> {
+  if (options.dataDir !== undefined) {
+    throw new RangeError(
+      `Cannot load data set: expected no dataDir with the path of a data set but found ${options.dataDir}`,
+    );
+  }
+  const folder = findCifar10(path) ?? findFashionMnist(path);
+  if (folder === undefined) {
+    checkPath(path);
+    return await loadImageFolder(path, options);
+  }
+  refuse(options, FOR_FOLDERS, `the data set in ${folder}`);
+  return findCifar10(path) === undefined
+    ? await loadFashionMnist(path, options)
+    : loadCifar10(path, options);
+}
+
+type OptionName = keyof (ImageFolderOptions & SplitOptions);
+
+/** Options that only folders of images have. */
+const FOR_FOLDERS: readonly OptionName[] = [
+  "imageSize",
+  "grayscale",
+  "strict",
+  "valFraction",
+  "testFraction",
+];
+
+/** Refuses options that do not go with a data set, unless they ask for nothing. */
+function refuse(
+  options: ImageFolderOptions,
+  names: readonly OptionName[],
+  what: string,
+): void {
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined || value === false) continue;
+    throw new RangeError(
+      `Cannot load data set: expected no ${name} with ${what} but found ${value}`,
+    );
+  }
+}
+
+function checkPath(path: string): void {
+  const isThere = (() => {
+    try {
+      return Deno.statSync(path).isDirectory;
+    } catch (error) {
+      // Other errors are told by whoever reads the folder.
+      return !(error instanceof Deno.errors.NotFound);
+    }
+  })();
+  if (isThere) return;
+  throw new RangeError(
+    `Cannot load data set: expected ${
+      DATA_SETS.map((name) => `"${name}"`).join(", ")
+    } or a folder of images but found ${
+      isFile(path) ? `the file ${path}` : JSON.stringify(path)
+    }`,
+  );
 }
 
 function dataSetIn(directory: string): DataSetName {
   checkFolder(directory);
-  return findCifar10(directory) === undefined && hasFashionMnist(directory)
+  return findCifar10(directory) === undefined &&
+      findFashionMnist(directory) !== undefined
     ? "fashion-mnist"
     : "cifar10";
 }

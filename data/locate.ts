@@ -1,7 +1,7 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Where CIFAR-10 is looked for when no folder is named: `$CONVLAB_DATA`, then
+ * Where data sets are looked for when no folder is named: `$CONVLAB_DATA`, then
  * Convlab's folder in the user's cache. Nothing here asks for a permission: what
  * may not be read counts as not there.
  *
@@ -10,6 +10,7 @@
 
 import { isAbsolute, join } from "@std/path";
 import { findCifar10 } from "./cifar10.ts";
+import { findFashionMnist } from "./fashion_mnist.ts";
 
 /** Reads an environment variable; `undefined` if it is not set, empty or not to be read. */
 export type Environment = (name: string) => string | undefined;
@@ -22,7 +23,7 @@ export function processEnvironment(variable: string): string | undefined {
 }
 
 /**
- * The folders in which CIFAR-10 is looked for, in this order.
+ * The folders in which data sets are looked for, in this order.
  *
  * @param environment Where variables are read. @default {processEnvironment}
  */
@@ -38,12 +39,23 @@ export function dataFolders(
  * {@linkcode dataFolders} or may not be read.
  */
 export function locateCifar10(): string | undefined {
+  return locate(findCifar10);
+}
+
+/** The same for Fashion-MNIST, all of it and not the sample. */
+export function locateFashionMnist(): string | undefined {
+  return locate(findFashionMnist);
+}
+
+function locate(
+  find: (folder: string) => string | undefined,
+): string | undefined {
   for (const folder of dataFolders()) {
     const { state } = Deno.permissions.querySync({
       name: "read",
       path: folder,
     });
-    const found = state === "granted" ? findCifar10(folder) : undefined;
+    const found = state === "granted" ? find(folder) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;

@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { findCifar10, loadCifar10 } from "../../data/cifar10.ts";
 import { DataError } from "../../data/data_error.ts";
+import type { SplitOptions } from "../../data/data_set.ts";
 import { FILE_BYTES, IMAGE_FILES, makeCifar10, poke } from "./make_cifar10.ts";
 import { runScript } from "./run_script.ts";
 import { describePermitted } from "../permitted.ts";
@@ -186,6 +187,20 @@ describePermitted("loadCifar10()", () => {
     );
   });
 
+  it("leaves to training or validation what the other does not take", () => {
+    const lengths = (options: SplitOptions) => {
+      const data = loadCifar10(folder, { numTest: 0, ...options });
+      return [data.train.length, data.validation.length, data.test.length];
+    };
+    assertEquals(lengths({ numTraining: 49_500 }), [49_500, 500, 0]);
+    assertEquals(lengths({ numValidation: 5000 }), [45_000, 5000, 0]);
+    assertEquals(
+      lengths({ numTraining: 50_000, numTest: 10_000 }),
+      [50_000, 0, 10_000],
+    );
+    assertEquals(lengths({ numValidation: 0 }), [49_000, 0, 0]);
+  });
+
   it("refuses to split more images than there are", () => {
     for (
       const [options, message] of [
@@ -199,8 +214,12 @@ describePermitted("loadCifar10()", () => {
         ],
         [{ numTraining: 1.5 }, "but found 1.5"],
         [
-          { numTraining: 49_500 },
-          "numValidation to be an integer from 0 to 500 but found 1000",
+          { numTraining: 49_500, numValidation: 501 },
+          "numValidation to be an integer from 0 to 500 but found 501",
+        ],
+        [
+          { numValidation: 50_000 },
+          "numValidation to be an integer from 0 to 49999 but found 50000",
         ],
         [
           { numTest: 10_001 },

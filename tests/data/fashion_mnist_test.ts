@@ -1,14 +1,14 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { dirname, fromFileUrl, join } from "@std/path";
 import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../data/data_error.ts";
 import { encodeIdx } from "../../data/encode_idx.ts";
 import {
-  hasFashionMnist,
+  findFashionMnist,
   loadFashionMnist,
   loadFashionMnistSample,
 } from "../../data/fashion_mnist.ts";
@@ -266,10 +266,12 @@ describePermitted("loadFashionMnistSample()", () => {
   });
 });
 
-describePermitted("hasFashionMnist()", () => {
-  it("tells whether the training images are there", () => {
-    assertEquals(hasFashionMnist(folder), true);
-    assertEquals(hasFashionMnist(join(folder, "none")), false);
+describePermitted("findFashionMnist()", () => {
+  it("finds the folder with the training images, itself or the one in it", () => {
+    assertEquals(findFashionMnist(folder), folder);
+    const fixtures = dirname(sampleFolder);
+    assertEquals(findFashionMnist(fixtures), join(fixtures, "fashion-mnist"));
+    assertEquals(findFashionMnist(join(folder, "none")), undefined);
   });
 });
 
@@ -294,7 +296,7 @@ describePermitted("fixtures/fashion-mnist", () => {
     }
   });
 
-  const hasFull = hasFashionMnist(FULL);
+  const hasFull = findFashionMnist(FULL) !== undefined;
   const itWithFull = hasFull ? it : it.skip;
   const suffix = hasFull ? "" : " (skipped: dataset-fashion-mnist is missing)";
 

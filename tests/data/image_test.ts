@@ -38,6 +38,27 @@ const images = fc.record({
     .map((pixels): Image => ({ width, height, channels, pixels }))
 );
 
+/**
+ * Means over areas by counting: each pixel stands for `height * width` equal
+ * ones, which divide evenly among the pixels of the result.
+ */
+function areaMeans(image: Image, height: number, width: number): number[] {
+  const { channels, pixels } = image;
+  const sums = new Array<number>(height * width * channels).fill(0);
+  for (let y = 0; y < image.height * height; y++) {
+    for (let x = 0; x < image.width * width; x++) {
+      const pixel = Math.floor(y / height) * image.width +
+        Math.floor(x / width);
+      const to = Math.floor(y / image.height) * width +
+        Math.floor(x / image.width);
+      for (let c = 0; c < channels; c++) {
+        sums[to * channels + c]! += pixels[pixel * channels + c]!;
+      }
+    }
+  }
+  return sums.map((sum) => sum / (image.height * image.width));
+}
+
 describePermitted("decodeImage()", () => {
   it("reads what encodePng() writes", () => {
     fc.assert(fc.property(images, (image) => {
@@ -144,6 +165,35 @@ describePermitted("cropToSquare()", () => {
 });
 
 describePermitted("resizeImage()", () => {
+  it("averages areas where an image shrinks, within the rounding of two passes", () => {
+    fc.assert(fc.property(
+      images,
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      (image, a, b) => {
+        const height = Math.min(a, image.height);
+        const width = Math.min(b, image.width);
+        const { pixels } = resizeImage(image, height, width, {
+          filter: "area",
+        });
+        const expected = areaMeans(image, height, width);
+        for (const [i, mean] of expected.entries()) {
+          assert(Math.abs(pixels[i]! - mean) <= 1.001, `${pixels[i]} ${mean}`);
+        }
+      },
+    ));
+  });
+
+  it("is bilinear where an image grows, whatever the filter", () => {
+    fc.assert(fc.property(images, (image) => {
+      const { width, height } = image;
+      const area = resizeImage(image, 2 * height, 3 * width, {
+        filter: "area",
+      });
+      assertEquals(area, resizeImage(image, 2 * height, 3 * width));
+    }));
+  });
+
   it("equals Pillow's bilinear resampling, byte for byte", () => {
     for (const { shape, pixels, height, width, resized: expected } of resized) {
       const [h = 0, w = 0, c = 0] = shape;

@@ -4,15 +4,16 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { DataError } from "../../data/data_error.ts";
-import type { DataSetName } from "../../data/data_set.ts";
 import { loadDataSet } from "../../data/load_data_set.ts";
 import { makeCifar10 } from "./make_cifar10.ts";
+import { makeImageFolder } from "./make_image_folder.ts";
 import { runScript } from "./run_script.ts";
 import { describePermitted } from "../permitted.ts";
 
 const fashion = fromFileUrl(
   new URL("../../fixtures/fashion-mnist", import.meta.url),
 );
+const script = fromFileUrl(import.meta.url);
 const few = { numTraining: 5, numValidation: 2, numTest: 3 };
 
 let home = "";
@@ -214,11 +215,82 @@ describePermitted("loadDataSet()", () => {
     );
   });
 
+  it("takes Fashion-MNIST from the cache folder, if it is asked for", async () => {
+    const inner = join(cache, "fashion-mnist");
+    Deno.mkdirSync(inner);
+    try {
+      for (const { name } of Deno.readDirSync(fashion)) {
+        if (!name.endsWith(".gz")) continue;
+        Deno.copyFileSync(join(fashion, name), join(inner, name));
+      }
+      assertEquals(await load({ dataset: "fashion-mnist" }), [
+        "Fashion-MNIST",
+        "undefined",
+      ]);
+      assertEquals((await load())[0], "Fashion-MNIST sample");
+    } finally {
+      Deno.removeSync(inner, { recursive: true });
+    }
+  });
+
+  it("takes the path of a folder, of images or of a data set that it knows", async () => {
+    const folder = join(home, "pets");
+    makeImageFolder(folder, { cats: 3, dogs: 3 });
+    const { data, notice } = await loadDataSet({
+      dataset: folder,
+      imageSize: 4,
+      normalize: "channels",
+      seed: 1,
+    });
+    assertEquals(notice, undefined);
+    assertEquals([data.name, data.title], [folder, "pets"]);
+    assertEquals(data.classNames, ["cats", "dogs"]);
+    assertEquals(data.train.imageShape, [3, 4, 4]);
+    assertEquals(data.train.std?.length, 48);
+    for (
+      const [dataset, title] of [[chosen, "CIFAR-10"], [
+        fashion,
+        "Fashion-MNIST",
+      ]] as const
+    ) {
+      const { data } = await loadDataSet({ ...few, dataset });
+      assertEquals(data.title, title);
+    }
+  });
+
   it("refuses a name it does not know", async () => {
-    await assertRejects(
-      () => loadDataSet({ dataset: "mnist" as DataSetName }),
-      RangeError,
-      'Cannot load data set: expected "cifar10" or "fashion-mnist" but found "mnist"',
-    );
+    for (
+      const [dataset, found] of [["mnist", '"mnist"'], [
+        script,
+        `the file ${script}`,
+      ]] as const
+    ) {
+      await assertRejects(
+        () => loadDataSet({ dataset }),
+        RangeError,
+        `Cannot load data set: expected "cifar10", "fashion-mnist" or a folder of images but found ${found}`,
+      );
+    }
+  });
+
+  it("refuses options that do not go with the data set", async () => {
+    for (
+      const [options, message] of [
+        [
+          { dataset: "cifar10", imageSize: 32 },
+          "expected no imageSize with the data sets that are known by name but found 32",
+        ],
+        [
+          { dataset: fashion, strict: true },
+          `expected no strict with the data set in ${fashion} but found true`,
+        ],
+        [
+          { dataset: fashion, dataDir: chosen },
+          `expected no dataDir with the path of a data set but found ${chosen}`,
+        ],
+      ] as const
+    ) {
+      await assertRejects(() => loadDataSet(options), RangeError, message);
+    }
   });
 });
