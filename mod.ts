@@ -94,7 +94,6 @@ export {
   makeSchedule,
   type ScheduleConfig,
   type ScheduleKind,
-  type TrainingSpan,
 } from "./training/schedule_config.ts";
 export * from "./training/schedules.ts";
 export * from "./training/non_finite_loss.ts";
@@ -102,5 +101,6 @@ export * from "./training/recipe.ts";
 export * from "./training/solver.ts";
 export * from "./training/solver_options.ts";
 export type { SolverState } from "./training/solver_state.ts";
+export type { TrainingSpan } from "./training/training_span.ts";
 export * from "./training/update_rules.ts";
 export * from "./training/weight_average.ts";

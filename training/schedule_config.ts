@@ -15,12 +15,7 @@ import {
   stepSchedule,
   warmUp,
 } from "./schedules.ts";
-
-/**
- * A stretch of training: iterations as a number, or a text such as `"5%"` of
- * the whole training or `"2epochs"`. It is rounded to whole iterations.
- */
-export type TrainingSpan = number | string;
+import { checkSpan, iterationsOf, type TrainingSpan } from "./training_span.ts";
 
 /** A learning-rate schedule; see the function of each kind for its numbers. */
 export type ScheduleConfig =
@@ -76,9 +71,6 @@ export const SCHEDULE_KEYS: Readonly<
   },
 };
 
-/** A number, and `%` or `epochs` after it. */
-const SPAN = /^(\d+(?:\.\d+)?)\s*(%|epochs?)$/;
-
 /** Long enough for any check that does not depend on how long a training is. */
 const ANY_LENGTH = 1e9;
 
@@ -129,10 +121,7 @@ export function checkSchedule(value: unknown): ScheduleConfig {
     if (entry !== undefined) checkValue(key, entry, keys[key]!);
   }
   const config = value as ScheduleConfig;
-  build(config, (span, name) => {
-    const [count, unit] = parseSpan(span, name);
-    return unit === "" ? count : 1;
-  }, ANY_LENGTH);
+  build(config, checkSpan, ANY_LENGTH);
   return config;
 }
 
@@ -160,20 +149,12 @@ export function makeSchedule(
   totalIterations: number,
   iterationsPerEpoch?: number,
 ): LearningRateSchedule {
-  const iterations = (span: TrainingSpan, name: string) => {
-    const [count, unit] = parseSpan(span, name);
-    if (unit === "") return count;
-    if (unit === "%") return Math.round(count * totalIterations / 100);
-    if (iterationsPerEpoch === undefined) {
-      throw new RangeError(
-        `Cannot make schedule: expected ${name} in iterations or percent, as the length of an epoch is not known, but found ${
-          JSON.stringify(span)
-        }`,
-      );
-    }
-    return Math.round(count * iterationsPerEpoch);
-  };
-  return build(checkSchedule(config), iterations, totalIterations);
+  const length = { totalIterations, iterationsPerEpoch };
+  return build(
+    checkSchedule(config),
+    (span, name) => iterationsOf(span, name, length),
+    totalIterations,
+  );
 }
 
 /** Makes a schedule, given what a stretch is in iterations. */
@@ -231,21 +212,4 @@ function checkValue(name: string, value: unknown, kind: ValueKind): void {
       JSON.stringify(value)
     }`,
   );
-}
-
-/** The number and the unit of a stretch of training: none for iterations, `%` or `epochs`. */
-function parseSpan(
-  span: TrainingSpan,
-  name: string,
-): [count: number, unit: "" | "%" | "epochs"] {
-  if (typeof span === "number") return [span, ""];
-  const [, count, unit] = SPAN.exec(span.trim()) ?? [];
-  if (count === undefined) {
-    throw new SyntaxError(
-      `Cannot make schedule: expected ${name} in iterations, percent ("5%") or epochs ("2epochs") but found ${
-        JSON.stringify(span)
-      }`,
-    );
-  }
-  return [Number(count), unit === "%" ? "%" : "epochs"];
 }

@@ -90,3 +90,8 @@ function drawer(dtype: DType): (shape: readonly number[]) => Tensor {
   const random = new RandomState(11);
   return (shape) => random.randn(shape).astype(dtype);
 }
+
+// And those of what training does with tensors.
+await import("../training/update_rules_test.ts");
+await import("../training/clip_gradients_test.ts");
+await import("../training/weight_average_test.ts");

@@ -23,7 +23,10 @@ import { reluBackward, reluForward } from "../../layers/relu.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { type DType, type Tensor, tensor } from "../../numerics/tensor.ts";
+import { clipGradients } from "../../training/clip_gradients.ts";
 import { Solver } from "../../training/solver.ts";
+import { optimState, UPDATE_RULES } from "../../training/update_rules.ts";
+import { WeightAverage } from "../../training/weight_average.ts";
 import { bytesOf } from "./agreement.ts";
 
 const THREADS = [1, 2, 3, 5];
@@ -185,6 +188,28 @@ describe("results on 1, 2, 3 and 5 threads", () => {
         const { loss, grads } = model.loss(x, y);
         return [tensor([loss]), ...Object.values(grads)];
       });
+    });
+
+    it(`of update rules, clipped gradients and averages are the same bytes (${dtype})`, () => {
+      const [start, first, second] = [
+        draw(100_003),
+        draw(100_003),
+        draw(100_003),
+      ];
+      for (const rule of Object.values(UPDATE_RULES)) {
+        assertSameBytes(() => {
+          let w = start!.clone();
+          const state = optimState({ learningRate: 0.1, weightDecay: 0.2 });
+          const average = new WeightAverage({ w });
+          for (const drawn of [first!, second!]) {
+            const dw = drawn.clone();
+            clipGradients({ dw }, { maxValue: 2, maxNorm: 9 });
+            w = rule(w, dw, state);
+            average.update({ w });
+          }
+          return [w, average.tensors.w!, ...Object.values(state.slots)];
+        });
+      }
     });
 
     it(`of some steps of training are the same bytes (${dtype})`, () => {
