@@ -19,7 +19,10 @@ const STEP = 16384;
 export function reluForward(x: Tensor): Tensor {
   return withFrame((frame) => {
     const out = frame.output(x.shape, x.dtype);
-    run("reluForward", x.dtype, [frame.input(x, x.dtype), out.address], x.size);
+    runElementwise("reluForward", x.dtype, [
+      frame.input(x, x.dtype),
+      out.address,
+    ], x.size);
     return out.take();
   });
 }
@@ -29,8 +32,32 @@ export function reluBackward(dout: Tensor, x: Tensor, dtype: DType): Tensor {
   return withFrame((frame) => {
     const dx = frame.output(x.shape, dtype);
     const args = [frame.input(x, dtype), frame.input(dout, dtype), dx.address];
-    run("reluBackward", dtype, args, x.size);
+    runElementwise("reluBackward", dtype, args, x.size);
     return dx.take();
+  });
+}
+
+/** a + b, in the shape of a. */
+export function add(a: Tensor, b: Tensor, dtype: DType): Tensor {
+  return combine("add", a, b, dtype);
+}
+
+/** a · b, element by element, in the shape of a. */
+export function multiply(a: Tensor, b: Tensor, dtype: DType): Tensor {
+  return combine("multiply", a, b, dtype);
+}
+
+function combine(
+  kernel: "add" | "multiply",
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+): Tensor {
+  return withFrame((frame) => {
+    const out = frame.output(a.shape, dtype);
+    const args = [frame.input(a, dtype), frame.input(b, dtype), out.address];
+    runElementwise(kernel, dtype, args, a.size);
+    return out.take();
   });
 }
 
@@ -38,7 +65,12 @@ export function reluBackward(dout: Tensor, x: Tensor, dtype: DType): Tensor {
 export function addScaled(y: Tensor, a: number, x: Tensor): void {
   withFrame((frame) => {
     const target = frame.input(y, y.dtype);
-    run("addScaled", y.dtype, [a, frame.input(x, y.dtype), target], y.size);
+    runElementwise(
+      "addScaled",
+      y.dtype,
+      [a, frame.input(x, y.dtype), target],
+      y.size,
+    );
     frame.copyBack(y, target);
   });
 }
@@ -47,7 +79,7 @@ export function addScaled(y: Tensor, a: number, x: Tensor): void {
 export function scale(y: Tensor, a: number): void {
   withFrame((frame) => {
     const target = frame.input(y, y.dtype);
-    run("scale", y.dtype, [a, target], y.size);
+    runElementwise("scale", y.dtype, [a, target], y.size);
     frame.copyBack(y, target);
   });
 }
@@ -56,7 +88,7 @@ export function scale(y: Tensor, a: number): void {
 export function clamp(y: Tensor, limit: number): void {
   withFrame((frame) => {
     const target = frame.input(y, y.dtype);
-    run("clamp", y.dtype, [limit, target], y.size);
+    runElementwise("clamp", y.dtype, [limit, target], y.size);
     frame.copyBack(y, target);
   });
 }
@@ -65,7 +97,12 @@ export function clamp(y: Tensor, limit: number): void {
 export function moveTowards(y: Tensor, a: number, x: Tensor): void {
   withFrame((frame) => {
     const target = frame.input(y, y.dtype);
-    run("moveTowards", y.dtype, [a, frame.input(x, y.dtype), target], y.size);
+    runElementwise(
+      "moveTowards",
+      y.dtype,
+      [a, frame.input(x, y.dtype), target],
+      y.size,
+    );
     frame.copyBack(y, target);
   });
 }
@@ -92,14 +129,15 @@ export function update(
   withFrame((frame) => {
     const all = [w, gradient, ...state];
     const addresses = all.map((t) => frame.input(t, w.dtype));
-    run(kernel, w.dtype, [...addresses, ...scalars], w.size);
+    runElementwise(kernel, w.dtype, [...addresses, ...scalars], w.size);
     for (const [i, t] of all.entries()) {
       if (i !== 1) frame.copyBack(t, addresses[i]!);
     }
   });
 }
 
-function run(
+/** Runs a kernel whose work items are single elements. */
+export function runElementwise(
   kernel: Kernel,
   dtype: DType,
   args: readonly number[],
@@ -110,5 +148,6 @@ function run(
     items,
     step: STEP,
     cost: items * bytesOf(dtype) * args.length / 10_000,
+    scratchBytes: 64,
   });
 }

@@ -36,7 +36,11 @@ export function maxPoolForward(
     const argmax = frame.integers(g.planes * g.outHeight * g.outWidth);
     const source = frame.input(x, dtype);
     const sizes = [g.height, g.width, g.outHeight, g.outWidth];
-    const common = { items: g.planes, step: step(g), cost: cost(g, dtype) };
+    const common = {
+      items: g.planes,
+      step: planesOfChunk(g),
+      cost: poolCost(g, dtype),
+    };
     if (isTwoByTwo(g)) {
       runKernel("maxPoolForward2x2", dtype, {
         ...common,
@@ -44,22 +48,14 @@ export function maxPoolForward(
         scratchBytes: 64,
       });
     } else {
-      const rows = g.stride * (g.outHeight - 1) + g.poolHeight;
-      const width = roundUp(g.outWidth, 16 / bytesOf(dtype)) +
-        Math.floor((g.poolWidth - 1) / g.stride);
-      const offsets = taps(
-        g,
-        (y, x) =>
-          bytesOf(dtype) * ((y * g.stride + x % g.stride) * width +
-            Math.floor(x / g.stride)),
-      );
+      const { offsets, rows, width, scratchBytes } = poolPlane(g, dtype);
       runKernel("maxPoolForward", dtype, {
         ...common,
         args: [
           ...[source, frame.table(offsets), offsets.length],
           ...[out.address, argmax.address, ...sizes, g.stride, rows, width],
         ],
-        scratchBytes: 96 + rows * g.stride * width * bytesOf(dtype),
+        scratchBytes,
       });
     }
     return { out: out.take(), argmax: argmax.take() };
@@ -78,14 +74,18 @@ export function maxPoolBackward(
     const dx = frame.output(shape, dtype);
     const given = [frame.input(dout, dtype), frame.inputIntegers(argmax)];
     const sizes = [g.height, g.width, g.outHeight, g.outWidth];
-    const common = { items: g.planes, step: step(g), cost: cost(g, dtype) };
+    const common = {
+      items: g.planes,
+      step: planesOfChunk(g),
+      cost: poolCost(g, dtype),
+    };
     if (isTwoByTwo(g)) {
       runKernel("maxPoolBackward2x2", dtype, {
         ...common,
         args: [...given, dx.address, ...sizes],
       });
     } else {
-      const corners = taps(g, (y, x) => bytesOf(dtype) * (y * g.width + x));
+      const corners = windowCorners(g, dtype);
       runKernel("maxPoolBackward", dtype, {
         ...common,
         args: [...given, frame.table(corners), dx.address, ...sizes, g.stride],
@@ -95,8 +95,45 @@ export function maxPoolBackward(
   });
 }
 
+/**
+ * A plane's copy in which the taps of neighbouring windows are neighbours
+ * (assembly/plane.ts), the byte offsets of a window's taps in it, and the
+ * scratch memory that it takes.
+ */
+export function poolPlane(
+  g: PoolGeometry,
+  dtype: DType,
+): {
+  offsets: number[];
+  rows: number;
+  width: number;
+  scratchBytes: number;
+} {
+  const size = bytesOf(dtype);
+  const { stride } = g;
+  const rows = stride * (g.outHeight - 1) + g.poolHeight;
+  const width = roundUp(g.outWidth, 16 / size) +
+    Math.floor((g.poolWidth - 1) / stride);
+  const offsets = taps(
+    g,
+    (y, x) =>
+      size * ((y * stride + x % stride) * width + Math.floor(x / stride)),
+  );
+  return {
+    offsets,
+    rows,
+    width,
+    scratchBytes: 96 + rows * stride * width * size,
+  };
+}
+
+/** The byte offsets of a window's taps from its corner in the image. */
+export function windowCorners(g: PoolGeometry, dtype: DType): number[] {
+  return taps(g, (y, x) => bytesOf(dtype) * (y * g.width + x));
+}
+
 /** Whether the windows are 2 × 2 at stride 2, for which there are kernels of their own. */
-function isTwoByTwo(g: PoolGeometry): boolean {
+export function isTwoByTwo(g: PoolGeometry): boolean {
   return g.poolHeight === 2 && g.poolWidth === 2 && g.stride === 2;
 }
 
@@ -113,11 +150,12 @@ function taps(
 }
 
 /** Planes of one chunk: some 16,000 inputs. */
-function step(g: PoolGeometry): number {
+export function planesOfChunk(g: PoolGeometry): number {
   return Math.max(1, Math.ceil(16384 / (g.height * g.width)));
 }
 
-function cost(g: PoolGeometry, dtype: DType): number {
+/** What a pooling costs on one thread, in microseconds, roughly. */
+export function poolCost(g: PoolGeometry, dtype: DType): number {
   const reads = g.outHeight * g.outWidth * g.poolHeight * g.poolWidth;
   return g.planes * Math.max(reads, g.height * g.width) * bytesOf(dtype) /
     10_000;

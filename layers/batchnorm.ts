@@ -12,12 +12,12 @@ import {
   type BatchnormGeometry,
   batchnormStatistics,
 } from "../kernels/batchnorm.ts";
+import { emptyTensor } from "../kernels/frame.ts";
 import {
   type DType,
   formatShape,
   promoteDTypes,
   type Tensor,
-  zeros,
 } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 
@@ -211,8 +211,8 @@ function normalise(
     if (runningMean) blend(runningMean, mean, momentum);
     if (runningVar) blend(runningVar, variance, momentum);
   }
-  const inverseStd = zeros([channels], dtype);
-  const scale = zeros([channels], dtype);
+  const inverseStd = emptyTensor([channels], dtype);
+  const scale = emptyTensor([channels], dtype);
   for (let c = 0; c < channels; c++) {
     inverseStd.data[c] = 1 / Math.sqrt(variance.data[c]! + eps);
     scale.data[c] = gamma.data[c]! * inverseStd.data[c]!;
@@ -256,7 +256,9 @@ function averages(
     );
   }
   // The cache keeps the mean, and a later step of training may change this one.
-  return { mean: mean.clone(), variance };
+  const kept = emptyTensor(mean.shape, mean.dtype);
+  kept.data.set(mean.data);
+  return { mean: kept, variance };
 }
 
 function blend(running: Tensor, batch: Tensor, momentum: number): void {

@@ -6,13 +6,10 @@
  * @module
  */
 
+import { multiply } from "../kernels/elementwise.ts";
+import { emptyTensor } from "../kernels/frame.ts";
 import type { RandomState } from "../numerics/random.ts";
-import {
-  arrayOf,
-  promoteDTypes,
-  Tensor,
-  type TensorData,
-} from "../numerics/tensor.ts";
+import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 
 /** Options of {@linkcode dropoutForward}. */
@@ -80,14 +77,13 @@ export function dropoutForward(
     );
   }
   const kept = 1 / (1 - p);
-  const mask = new (arrayOf(x.dtype))(x.size);
-  for (let i = 0; i < mask.length; i++) {
-    mask[i] = random.random() < p ? 0 : kept;
+  const mask = emptyTensor(x.shape, x.dtype);
+  const { data } = mask;
+  for (let i = 0; i < data.length; i++) {
+    data[i] = random.random() < p ? 0 : kept;
   }
-  return {
-    out: new Tensor(product(x.data, mask, mask.slice()), x.shape),
-    cache: { mask: new Tensor(mask, x.shape), shape: x.shape },
-  };
+  const out = multiply(x, mask, x.dtype);
+  return { out, cache: { mask, shape: x.shape } };
 }
 
 /**
@@ -113,12 +109,5 @@ export function dropoutBackward(
   checkShape("differentiate dropout", "dout", dout, cache.shape);
   const { mask } = cache;
   if (!mask) return { dx: dout };
-  const dx = new (arrayOf(promoteDTypes(dout, mask)))(dout.size);
-  return { dx: new Tensor(product(dout.data, mask.data, dx), dout.shape) };
-}
-
-/** into = a · b, element by element. */
-function product(a: TensorData, b: TensorData, into: TensorData): TensorData {
-  for (let i = 0; i < into.length; i++) into[i] = a[i]! * b[i]!;
-  return into;
+  return { dx: multiply(dout, mask, promoteDTypes(dout, mask)) };
 }

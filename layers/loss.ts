@@ -14,6 +14,16 @@ import { formatShape, Tensor, zeros } from "../numerics/tensor.ts";
 /** The right class of each example, from 0 to C - 1. */
 export type Labels = Int32Array | readonly number[];
 
+/** Options of {@linkcode softmaxLoss}. */
+export interface SoftmaxLossOptions {
+  /**
+   * The share of the target that is spread evenly over all classes, from 0 to 1.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
+}
+
 /** A loss and its gradient. */
 export interface Loss {
   /** The loss, averaged over the batch. */
@@ -26,6 +36,11 @@ export interface Loss {
  * Softmax loss: the mean of `-log p`, where `p = exp(score) / sum(exp(scores))`
  * is the probability that the scores give to an example's right class.
  *
+ * With label smoothing ε (Szegedy et al., 2016) it is the mean of
+ * `-sum(target · log p)` over all classes, where the target is
+ * `(1 - ε) + ε / C` for the right class and `ε / C` for the others, as in
+ * PyTorch.
+ *
  * Scores are shifted by their maximum, so that nothing overflows. Exponential
  * and logarithm are correctly rounded and all is computed in float64, in
  * NumPy's order; for float32 scores `dx` is rounded at the end.
@@ -35,7 +50,8 @@ export interface Loss {
  * @returns The loss, and `dx` in the shape and dtype of `scores`.
  * @throws {TypeError} If `scores` is not such a tensor, or the number of labels
  * is not N.
- * @throws {RangeError} If a label is not an integer from 0 to C - 1.
+ * @throws {RangeError} If a label is not an integer from 0 to C - 1, or
+ * `labelSmoothing` is not from 0 to 1.
  *
  * @example Even scores
  * ```ts
@@ -47,8 +63,19 @@ export interface Loss {
  * assertEquals(dx.data, new Float64Array([-0.5, 0.5]));
  * ```
  */
-export function softmaxLoss(scores: Tensor, labels: Labels): Loss {
+export function softmaxLoss(
+  scores: Tensor,
+  labels: Labels,
+  options: SoftmaxLossOptions = {},
+): Loss {
+  const { labelSmoothing = 0 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new RangeError(
+      `Cannot compute softmax loss: expected labelSmoothing from 0 to 1 but found ${labelSmoothing}`,
+    );
+  }
   const [rows, classes] = checkScores("softmax loss", scores, labels);
+  const share = labelSmoothing / classes;
   const dx = zeros(scores.shape);
   const shifted = new Float64Array(classes);
   const exponentials = new Float64Array(classes);
@@ -63,10 +90,11 @@ export function softmaxLoss(scores: Tensor, labels: Labels): Loss {
     }
     const logOfSum = log(sum(exponentials));
     for (let c = 0; c < classes; c++) {
-      const isLabel = c === labels[n] ? 1 : 0;
+      const target = c === labels[n] ? 1 - labelSmoothing + share : share;
       const logProbability = shifted[c]! - logOfSum;
-      dx.data[n * classes + c] = (exp(logProbability) - isLabel) / rows;
-      if (isLabel) picked[n] = logProbability;
+      dx.data[n * classes + c] = (exp(logProbability) - target) / rows;
+      // 0 times a logarithm of 0 is to be 0.
+      if (target !== 0) picked[n]! += target * logProbability;
     }
   }
   return { loss: -sum(picked) / rows, dx: dx.astype(scores.dtype) };

@@ -61,3 +61,35 @@ export function fillRows<T>(
     memory.copy(out + <usize>i * rowBytes, row, rowBytes);
   }
 }
+
+/** out = a + b. */
+// kernel add
+export function add<T>(
+  a: usize, b: usize, out: usize, scratch: usize, begin: i32, end: i32,
+): void {
+  let i = begin;
+  for (; i + lanes<T>() <= end; i += lanes<T>()) {
+    const at = bytes<T>(i);
+    v128.store(out + at, v128.add<T>(v128.load(a + at), v128.load(b + at)));
+  }
+  for (; i < end; i++) {
+    const at = bytes<T>(i);
+    store<T>(out + at, load<T>(a + at) + load<T>(b + at));
+  }
+}
+
+/** out = a * b. */
+// kernel multiply
+export function multiply<T>(
+  a: usize, b: usize, out: usize, scratch: usize, begin: i32, end: i32,
+): void {
+  let i = begin;
+  for (; i + lanes<T>() <= end; i += lanes<T>()) {
+    const at = bytes<T>(i);
+    v128.store(out + at, v128.mul<T>(v128.load(a + at), v128.load(b + at)));
+  }
+  for (; i < end; i++) {
+    const at = bytes<T>(i);
+    store<T>(out + at, load<T>(a + at) * load<T>(b + at));
+  }
+}
