@@ -13,6 +13,8 @@ interface OptionBase {
   readonly help: string;
   /** A single letter to be typed for it, as in `-o`. */
   readonly alias?: string;
+  /** The heading that the help lists it under; `Options` by default. */
+  readonly group?: string;
 }
 
 /** What every option that takes a value has. */
@@ -44,6 +46,8 @@ export interface NumberOption extends ValueOptionBase {
   readonly above?: number;
   /** Greatest value. */
   readonly max?: number;
+  /** A bound that the value does not reach, instead of a greatest one. */
+  readonly below?: number;
 }
 
 /** An option whose value is one of a few words. */

@@ -49,11 +49,20 @@ export function commandHelp(
     ],
     ["Usage", [[usage.join(" "), ""]]],
     ["Arguments", places.map((place) => [placeTerm(place), place[1].help])],
-    [
-      "Options",
-      [...Object.entries(options).map(optionRow), HELP, DEBUG],
-    ],
+    ...optionSections(Object.entries(options)),
   ], notes);
+}
+
+/** The options under their headings, in the order in which these come up; `Options` comes last. */
+function optionSections(options: readonly [string, Option][]): Section[] {
+  const groups = new Map<string, Row[]>();
+  for (const option of options) {
+    const { group = "Options" } = option[1];
+    groups.set(group, [...groups.get(group) ?? [], optionRow(option)]);
+  }
+  const rest = groups.get("Options") ?? [];
+  groups.delete("Options");
+  return [...groups, ["Options", [...rest, HELP, DEBUG]]];
 }
 
 /** Help of the program as a whole. */

@@ -67,28 +67,34 @@ function expected(name: string, what: string, found: string): UsageError {
 }
 
 function numberOf(text: string, option: NumberOption): number | undefined {
-  const { kind, min = -Infinity, above = -Infinity, max = Infinity } = option;
+  const { kind, min = -Infinity, above = -Infinity } = option;
+  const { max = Infinity, below = Infinity } = option;
   const isNumber = kind === "integer"
     ? /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text))
     : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) &&
       Number.isFinite(Number(text));
   const value = Number(text);
-  return isNumber && value >= min && value > above && value <= max
+  return isNumber && value >= min && value > above && value <= max &&
+      value < below
     ? value
     : undefined;
 }
 
 /** Such as `an integer from 1 to 8` or `a number above 0 and at most 1`. */
-function describeNumber({ kind, min, above, max }: NumberOption): string {
+function describeNumber(
+  { kind, min, above, max, below }: NumberOption,
+): string {
   const noun = kind === "integer" ? "an integer" : "a number";
-  if (above !== undefined) {
-    return `${noun} above ${above}${
-      max === undefined ? "" : ` and at most ${max}`
-    }`;
-  }
   if (min !== undefined && max !== undefined) {
     return `${noun} from ${min} to ${max}`;
   }
-  if (min !== undefined) return `${noun} of at least ${min}`;
-  return max === undefined ? noun : `${noun} of at most ${max}`;
+  const bounds = [
+    min === undefined ? "" : `of at least ${min}`,
+    above === undefined ? "" : `above ${above}`,
+    max === undefined
+      ? ""
+      : `${above === undefined ? "of " : ""}at most ${max}`,
+    below === undefined ? "" : `below ${below}`,
+  ].filter((bound) => bound !== "");
+  return [noun, bounds.join(" and ")].join(" ").trim();
 }

@@ -133,7 +133,7 @@ export const RECIPE_FIELDS = {
     kind: "string",
     placeholder: "NAME",
     help:
-      "cifar10, fashion-mnist, a folder with one folder of images a class, or a .npz file; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST",
+      "Data set: cifar10, fashion-mnist, a folder with one folder of images a class, or a .npz file; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST",
   },
   dataDir: {
     group: "Data",
