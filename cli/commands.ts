@@ -43,4 +43,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "Draw photos convolved, filters, and the curves of a run",
     load: () => import("./visualize.ts"),
   },
+  {
+    name: "runs",
+    summary: "List, show and compare what was trained",
+    load: () => import("./runs.ts"),
+  },
 ];

@@ -46,6 +46,14 @@ export interface LatestCheckpoint {
   readonly skipped: readonly SkippedCheckpoint[];
 }
 
+/** What there is in a store. */
+export interface CheckpointReport {
+  /** Iteration of the checkpoint that is marked as the best, if one is. */
+  readonly best: number | undefined;
+  /** All files, the newest last; `problem` tells what is wrong with a damaged one. */
+  readonly files: readonly (CheckpointFile & { readonly problem?: string })[];
+}
+
 /** Digits of a file's name, so that names sort as iterations do. */
 const DIGITS = 8;
 const FILE_NAME = /^(\d{8,})\.safetensors$/;
@@ -151,6 +159,22 @@ export class CheckpointStore {
     return file && this.read(file.iteration);
   }
 
+  /** Reads all checkpoints, to tell which are damaged and which is the best. */
+  inspect(): CheckpointReport {
+    let best: number | undefined;
+    const files = this.list().flatMap((file) => {
+      try {
+        best = readFile(file).best;
+        return [file];
+      } catch (error) {
+        if (error instanceof Deno.errors.NotCapable) throw error;
+        if (error instanceof Deno.errors.NotFound) return []; // just removed
+        return [{ ...file, problem: reasonOf(error) }];
+      }
+    });
+    return { best, files };
+  }
+
   /**
    * Reads one checkpoint.
    *
@@ -176,6 +200,7 @@ export class CheckpointStore {
         return { decoded: readFile(file), skipped };
       } catch (error) {
         if (error instanceof Deno.errors.NotCapable) throw error;
+        if (error instanceof Deno.errors.NotFound) continue; // just removed
         skipped.push({ ...file, reason: reasonOf(error) });
       }
     }
