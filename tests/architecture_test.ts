@@ -17,10 +17,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   layers: ["kernels", "numerics"],
   models: ["layers", "kernels", "numerics"],
   data: ["numerics"],
+  exchange: ["models", "numerics"],
   training: ["models", "layers", "kernels", "data", "numerics"],
   figures: ["data", "numerics"],
   cli: [
     "figures",
+    "exchange",
     "training",
     "models",
     "layers",
