@@ -31,7 +31,7 @@ export default defineCommand({
   positionals: {
     action: {
       choices: ["list", "show", "compare"],
-      help: "What to do",
+      help: "list, show or compare",
     },
     runs: {
       rest: true,
