@@ -31,6 +31,8 @@ export type Metric =
     readonly iteration: number;
     /** The loss on the batch, before the update. */
     readonly loss: number;
+    /** The learning rate, where it is not the same throughout. */
+    readonly learningRate?: number;
   }
   | {
     /** A check of the accuracies, each from 0 to 1. */
@@ -272,7 +274,28 @@ export class RunFolder {
     };
   }
 
-  /** Takes back what was added to log and metrics since they had these lengths. */
+  /**
+   * Takes back what was added to log and metrics since they had these lengths.
+   *
+   * @example Go on from a checkpoint as if nothing had been done after it
+   * ```ts
+   * import { RunFolder, tensor } from "@convlab/convlab";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const runs = Deno.makeTempDirSync();
+   * const run = RunFolder.create(runs, "first");
+   * run.log("before");
+   * const state = { lengths: run.lengths() };
+   * run.checkpoints().write({ iteration: 1, tensors: { w: tensor([1]) }, state });
+   * run.log("after");
+   *
+   * const { checkpoint } = run.checkpoints().latest();
+   * assertEquals(checkpoint?.state, state);
+   * run.truncate(state.lengths);
+   * assertEquals(Deno.readTextFileSync(`${run.path}/log.txt`), "before\n");
+   * Deno.removeSync(runs, { recursive: true });
+   * ```
+   */
   truncate({ log, metrics }: RunLengths): void {
     truncateLines(join(this.path, LOG), log);
     truncateLines(join(this.path, METRICS), metrics);

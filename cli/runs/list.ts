@@ -47,21 +47,38 @@ export function listRuns(
     stderr.line(`There are no runs in ${runsDir}: "deno task train" makes one`);
     return;
   }
-  const head = [
-    ...["name", "command", "model", "data", "progress"],
-    ...["val", "test", "status", "started"],
-  ];
-  textTable([head, ...runs.map(row)]).forEach((line) => stdout.line(line));
+  const width = stdout.isTerminal ? stdout.columns : Infinity;
+  tableWithin(width, runs).forEach((line) => stdout.line(line));
 }
 
-function row(summary: RunSummary): string[] {
-  const { name, command, data, bestValAccuracy, testAccuracy } = summary;
-  return [
-    ...[name, command ?? NONE, modelText(summary, MODEL_WIDTH), data ?? NONE],
-    ...[progressText(summary), percentText(bestValAccuracy)],
-    ...[percentText(testAccuracy), statusText(summary)],
-    timeText(summary.started),
-  ];
+/** The columns by their titles; what is told of a run in each. */
+const COLUMNS: Readonly<Record<string, (run: RunSummary) => string>> = {
+  name: ({ name }) => name,
+  command: ({ command }) => command ?? NONE,
+  model: (run) => modelText(run, MODEL_WIDTH),
+  data: ({ data }) => data ?? NONE,
+  progress: progressText,
+  val: ({ bestValAccuracy }) => percentText(bestValAccuracy),
+  test: ({ testAccuracy }) => percentText(testAccuracy),
+  status: statusText,
+  started: ({ started }) => timeText(started),
+};
+/** Columns that a narrow terminal can do without, the first to go first. */
+const DISPENSABLE = ["command", "started", "data", "model", "progress"];
+
+/** The table, without some columns if it is too wide with them. */
+function tableWithin(width: number, runs: readonly RunSummary[]): string[] {
+  for (let dropped = 0;; dropped++) {
+    const without = DISPENSABLE.slice(0, dropped);
+    const columns = Object.entries(COLUMNS)
+      .filter(([title]) => !without.includes(title));
+    const lines = textTable([
+      columns.map(([title]) => title),
+      ...runs.map((run) => columns.map(([, text]) => text(run))),
+    ]);
+    const fits = lines.every((line) => line.length <= width);
+    if (fits || dropped === DISPENSABLE.length) return lines;
+  }
 }
 
 function readRuns(runsDir: string) {

@@ -159,7 +159,7 @@ function filesIn(folder: string): RunFile[] {
 
 /** What can be done with a run now. */
 function nextSteps({ run, summary }: ReadRun) {
-  const { name, status, command, resumableFrom, iteration } = summary;
+  const { name, status, resumableFrom, iteration } = summary;
   const known = (name: string) => commands.some((entry) => entry.name === name);
   const isAtDefault = run.path === join(DEFAULT_RUNS_DIR, name);
   const which = isAtDefault ? name : run.path;
@@ -174,9 +174,11 @@ function nextSteps({ run, summary }: ReadRun) {
   if (status === "stopped") {
     return resumableFrom === null ? curves : [
       ...step(
-        command === "overfit" ? "overfit" : "train",
+        "train",
         `--resume ${which}`,
-        `Go on from iteration ${grouped(resumableFrom)}`,
+        resumableFrom === 0
+          ? "Begin again, as there is no checkpoint that is whole"
+          : `Go on from iteration ${grouped(resumableFrom)}`,
       ),
       ...curves,
     ];

@@ -43,7 +43,7 @@ export interface RunSummary {
   readonly epochs: number | null;
   /** Iteration whose loss was not finite. */
   readonly divergedAt: number | null;
-  /** Iteration of the newest whole checkpoint, from which a run that stopped can go on. */
+  /** Iteration from which a run that stopped can go on: that of the newest whole checkpoint, or 0 if there is none. */
   readonly resumableFrom: number | null;
   /** The best validation accuracy of all checks, from 0 to 1. */
   readonly bestValAccuracy: number | null;
@@ -84,10 +84,9 @@ function summarize(
     : final !== undefined && run.hasParameters()
     ? "finished"
     : "stopped";
-  const resumable = status === "stopped"
-    ? run.checkpoints().latest().checkpoint
-    : undefined;
   const diverged = losses.find(({ loss }) => loss === null);
+  const isResumable = status === "stopped" && diverged === undefined &&
+    isTraining(settings);
   return {
     name: run.name,
     path: run.path,
@@ -100,12 +99,20 @@ function summarize(
     epoch: checks.at(-1)?.epoch ?? 0,
     epochs: numberSetting(settings, "epochs") ?? null,
     divergedAt: diverged?.iteration ?? null,
-    resumableFrom: resumable?.iteration ?? null,
+    resumableFrom: isResumable
+      ? run.checkpoints().latest().checkpoint?.iteration ?? 0
+      : null,
     bestValAccuracy: bestCheck(checks)?.valAccuracy ?? null,
     testAccuracy: final?.testAccuracy ?? null,
     started: textSetting(settings, "started") ?? null,
     seconds: final?.seconds ?? null,
   };
+}
+
+/** Whether it is a run of `train` that has its recipe, so that it can be repeated. */
+function isTraining(settings: Settings): boolean {
+  return textSetting(settings, "command") === "train" &&
+    [...settings.keys()].some((name) => name.startsWith("recipe."));
 }
 
 /** As many as the Solver would take. */

@@ -1,6 +1,6 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { afterAll, it } from "@std/testing/bdd";
 import { UsageError } from "../../cli/exit.ts";
@@ -135,6 +135,23 @@ RUNS/damaged is left out: Cannot read RUNS/damaged/metrics.jsonl: expected JSON 
     );
   });
 
+  it("list leaves columns out where the terminal is narrow", async () => {
+    for (
+      const [columns, head] of [
+        [200, "name command model data progress val test status started"],
+        [120, "name model data progress val test status"],
+        [80, "name val test status"],
+      ] as const
+    ) {
+      const stdout = fakeOutput({ isTerminal: true, columns });
+      const args = ["list", "--runs-dir", folder];
+      await runs.run(args, { stdout, stderr: fakeOutput() });
+      const lines = stdout.text.trimEnd().split("\n");
+      assertEquals(lines[0]!.split(/ +/).join(" "), head);
+      assert(lines.every((line) => line.length <= columns));
+    }
+  });
+
   it("list --json gives the same as data", async () => {
     const { stdout, stderr } = await call("list", "--json");
     assertEquals(stderr, "");
@@ -198,6 +215,15 @@ Next:
   deno task visualize curves RUNS/stopped  Draw loss and accuracies
 `,
     );
+  });
+
+  it("show tells of a run without a checkpoint to begin again", async () => {
+    const begins = /train --resume RUNS\/empty +Begin again/;
+    assertMatch((await call("show", "empty")).stdout, begins);
+    for (const name of ["other", "hopeless"]) {
+      const { stdout } = await call("show", name);
+      assertEquals(stdout.includes("--resume"), false);
+    }
   });
 
   it("show tells of a finished run what came of it", async () => {
