@@ -11,13 +11,21 @@ import { join } from "@std/path";
 import { renderFigure } from "../figures/figure.ts";
 import { RandomState } from "../numerics/random.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
+import { completeRecipe } from "../training/recipe.ts";
+import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
 import { curvesOf } from "./curves.ts";
 import { OVERFIT } from "./document/history.ts";
 import { ExitCode } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
 import { showPreview } from "./preview.ts";
-import { loadData, TRAINING_OPTIONS } from "./training_options.ts";
+import { writeConfiguration } from "./run_configuration.ts";
+import {
+  dataOptionsOf,
+  defaultName,
+  loadData,
+  TRAINING_OPTIONS,
+} from "./training_options.ts";
 import { runTraining } from "./training_run.ts";
 
 /** All but how many images to train on, which is numTrain here. */
@@ -70,28 +78,26 @@ export default defineCommand({
       : prepareOutput(output, ["png", "svg"]);
     const data = await loadData(options, streams);
     const { batchSize, weightScale, learningRate } = OVERFIT;
+    const recipe = completeRecipe({
+      ...dataOptionsOf(options),
+      ...{ epochs, batchSize, weightScale, learningRate, seed },
+      ...{ hiddenDim: 100, reg: 0, dtype: "float64", printEvery: 1 },
+    });
     const numTrain = Math.min(options.numTrain, data.train.length);
-    const { run } = await runTraining(
+    const { runsDir, name = defaultName("overfit") } = options;
+    const run = RunFolder.create(runsDir, name);
+    using _lock = run.lock();
+    writeConfiguration(run, "overfit", { data, numTrain, recipe });
+    await runTraining(
+      run,
       {
-        command: "overfit",
         data,
         numTrain,
-        model: { weightScale },
-        solver: {
-          updateRule: "adam",
-          optimConfig: { learningRate },
-          batchSize,
-          numEpochs: epochs,
-          printEvery: 1,
-          dtype: "float64",
-        },
+        recipe,
+        parameterType: "float32",
         random: new RandomState(seed),
-        settings: {
-          ...{ updateRule: "adam", learningRate, batchSize, epochs, seed },
-          dtype: "float64",
-        },
       },
-      options,
+      options.threads,
       streams,
     );
     const figure = curvesOf(run);

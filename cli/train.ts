@@ -1,195 +1,192 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * `train`: trains the three-layer network, by default as cell 18 of the
- * document does.
+ * `train`: trains a network, by default as cell 18 of the document does.
  *
  * @module
  */
 
 import { RandomState } from "../numerics/random.ts";
-import type { OptimConfig } from "../training/update_rules.ts";
-import { defineCommand } from "./command.ts";
+import {
+  checkRecipe,
+  type CompleteRecipe,
+  completeRecipe,
+  readRecipe,
+  type Recipe,
+} from "../training/recipe.ts";
+import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
+import { RunFolder } from "../training/run_folder.ts";
+import { kebabCase } from "./arguments.ts";
+import { defineCommand, type Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
-import { kebabCase } from "./arguments.ts";
-import { loadData, TRAINING_OPTIONS } from "./training_options.ts";
+import { resumeRun } from "./resume.ts";
+import { writeConfiguration } from "./run_configuration.ts";
+import { defaultName, loadData, RUN_OPTIONS } from "./training_options.ts";
 import { runTraining } from "./training_run.ts";
 
 const OPTIONS = {
-  epochs: {
+  recipe: {
+    kind: "string",
+    placeholder: "FILE",
+    help:
+      "Takes what follows from a JSON file of such options; those that are typed go first",
+  },
+  resume: {
+    kind: "string",
+    placeholder: "RUN",
+    help:
+      "Goes on with a run that was stopped or killed, by its name or folder; all else is as it was",
+  },
+  ...RECIPE_FIELDS,
+  checkpointEvery: {
     kind: "integer",
     min: 1,
-    default: 1,
-    help: "Times that the training images are gone through",
+    help: "Iterations between checkpoints, besides one after each epoch",
   },
-  maxIterations: {
+  keepCheckpoints: {
     kind: "integer",
     min: 1,
-    help: "Ends training after this many iterations",
-  },
-  batchSize: {
-    kind: "integer",
-    min: 1,
-    default: 50,
-    help: "Images in a batch",
-  },
-  numFilters: {
-    kind: "integer",
-    min: 1,
-    default: 32,
-    help: "Filters of the convolution",
-  },
-  filterSize: {
-    kind: "integer",
-    min: 1,
-    default: 7,
-    help: "Height and width of a filter, odd",
-  },
-  hiddenDim: {
-    kind: "integer",
-    min: 1,
-    default: 500,
-    help: "Units of the hidden layer",
-  },
-  weightScale: {
-    kind: "number",
-    above: 0,
-    default: 0.001,
-    help: "Standard deviation of the initial weights",
-  },
-  learningRate: {
-    kind: "number",
-    above: 0,
-    default: 0.001,
-    help: "Step size of the update rule",
-  },
-  lrDecay: {
-    kind: "number",
-    above: 0,
-    default: 1,
-    help: "What the learning rate is multiplied by after each epoch",
-  },
-  reg: {
-    kind: "number",
-    min: 0,
-    default: 0.001,
-    help: "Strength of the L2 regularisation",
-  },
-  updateRule: {
-    kind: "choice",
-    choices: ["sgd", "sgd_momentum", "rmsprop", "adam"],
-    default: "adam",
-    help: "How parameters follow their gradients",
-  },
-  dtype: {
-    kind: "choice",
-    choices: ["float32", "float64"],
-    default: "float32",
-    help: "Precision of the arithmetic",
-  },
-  seed: {
-    kind: "integer",
-    min: 0,
-    max: 2 ** 32 - 1,
-    default: 231,
-    help: "Seed of all random numbers: the same seed repeats a run to the bit",
-  },
-  printEvery: {
-    kind: "integer",
-    min: 1,
-    default: 20,
-    help: "Iterations between two logged losses",
+    default: 2,
+    help: "Checkpoints that are kept, besides the best",
   },
   asDocumented: {
     kind: "boolean",
     help:
       "Trains on CIFAR-10 as the document does, in float64 and with its random numbers, and prints its lines",
   },
-  ...TRAINING_OPTIONS,
+  ...RUN_OPTIONS,
 } as const;
 
-/** Options that do not change what `--as-documented` computes. */
+/** Options that do not change what is computed. */
 const FREE = new Set([
-  ...["asDocumented", "maxIterations", "dataset"],
-  ...["dataDir", "name", "runsDir", "threads"],
+  ...["checkpointEvery", "keepCheckpoints", "name", "runsDir", "threads"],
+]);
+
+/** Options that `--as-documented` leaves open. */
+const UNDOCUMENTED = new Set([
+  ...FREE,
+  ...["asDocumented", "maxIterations", "dataset", "dataDir"],
 ]);
 
 export default defineCommand({
   examples: [
     { args: "", help: "One epoch on CIFAR-10, or on the built-in sample" },
-    { args: "--epochs 5 --lr-decay 0.9 --name five", help: "Train for longer" },
     {
-      args: "--dataset fashion-mnist --hidden-dim 100",
-      help: "A smaller network on the sample",
+      args: "--recipe recipes/cifar10.json",
+      help: "A deeper network, to more than 82 % on CIFAR-10",
     },
+    {
+      args: '--dataset photos --model "conv16-bn-relu gap fc3"',
+      help: "Your own images, a folder for each of three classes",
+    },
+    { args: "--resume RUN", help: "Go on after Ctrl-C, or after a crash" },
     {
       args: "--as-documented --data-dir ~/cifar10",
       help: "The document's training, digit for digit",
     },
   ],
   notes:
-    "Writes a run folder, RUNS_DIR/NAME, with config.json, log.txt, metrics.jsonl (one JSON object for each iteration and each check of the accuracies) and final.safetensors (the parameters with the best validation accuracy).",
+    "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration and each check of the accuracies), checkpoints/ and final.safetensors (the parameters). Ctrl-C writes a checkpoint first; pressed twice it ends at once.",
   positionals: {},
   options: OPTIONS,
   async run({ options, given, ...streams }) {
+    const { threads, resume } = options;
+    const checkpoints = {
+      every: options.checkpointEvery,
+      keep: options.keepCheckpoints,
+    };
+    if (resume !== undefined) {
+      refuse(given, new Set([...FREE, "resume"]), "--resume, which fixes it");
+      const run = RunFolder.open(resume, options.runsDir);
+      await resumeRun(run, { threads, checkpoints }, streams);
+      return finish(run, streams);
+    }
     const { asDocumented } = options;
-    if (asDocumented) {
-      const fixed = [...given].find((name) => !FREE.has(name));
-      if (fixed !== undefined) {
-        throw new UsageError(
-          `Expected no --${
-            kebabCase(fixed)
-          } with --as-documented, which fixes it`,
-        );
-      }
-      if ((options.dataset ?? "cifar10") !== "cifar10") {
-        throw new UsageError(
-          "Expected --dataset cifar10 with --as-documented, which is about CIFAR-10",
-        );
-      }
-    }
-    if (options.filterSize % 2 === 0) {
-      throw new UsageError(
-        `Expected --filter-size to be odd but found "${options.filterSize}"`,
-      );
-    }
-    const dataset = asDocumented ? "cifar10" : options.dataset;
-    const data = await loadData({ ...options, dataset }, streams);
-    const { updateRule, learningRate, lrDecay, batchSize, epochs } = options;
-    const { maxIterations, weightScale, reg, seed, printEvery } = options;
-    const optimConfig: OptimConfig = { learningRate };
-    // The document keeps float32 parameters but feeds float64 images, so that
-    // its arithmetic is float64 from the first update on.
-    const dtype = asDocumented ? "float64" : options.dtype;
-    const { run } = await runTraining(
+    if (asDocumented) checkDocumented(options.dataset, given);
+    const asked = recipeOf(options, given);
+    const data = await loadData(asked, streams);
+    const recipe = { ...asked, dataset: data.name };
+    const run = RunFolder.create(
+      options.runsDir,
+      options.name ?? defaultName("train"),
+    );
+    using _lock = run.lock();
+    writeConfiguration(run, "train", { data, recipe, asDocumented });
+    await runTraining(
+      run,
       {
-        command: "train",
-        data,
-        model: {
-          numFilters: options.numFilters,
-          filterSize: options.filterSize,
-          hiddenDim: options.hiddenDim,
-          weightScale,
-          reg,
-          dtype: asDocumented ? "float32" : dtype,
-        },
-        solver: {
-          ...{ updateRule, optimConfig, lrDecay, batchSize, maxIterations },
-          ...{ numEpochs: epochs, printEvery, dtype },
-        },
-        random: asDocumented ? afterOverfitting() : new RandomState(seed),
-        settings: {
-          ...{ updateRule, learningRate, lrDecay, batchSize, epochs },
-          ...{ maxIterations, dtype, seed, asDocumented },
-        },
+        ...{ data, recipe, checkpoints },
+        // The document keeps float32 parameters but feeds float64 images, so
+        // that its arithmetic is float64 from the first update on.
+        parameterType: asDocumented ? "float32" : undefined,
+        random: asDocumented
+          ? afterOverfitting()
+          : new RandomState(recipe.seed),
       },
-      options,
+      threads,
       streams,
     );
-    streams.stderr.line(
-      `Run folder: ${run.path} (deno task visualize curves ${run.path})`,
-    );
-    return ExitCode.success;
+    return finish(run, streams);
   },
 });
+
+/** What was typed, before what is in a file, before the defaults. */
+function recipeOf(
+  options: Recipe & {
+    readonly recipe: string | undefined;
+    readonly asDocumented: boolean;
+  },
+  given: ReadonlySet<string>,
+): CompleteRecipe {
+  const file = options.recipe === undefined ? {} : readRecipe(options.recipe);
+  const typed = Object.fromEntries(
+    Object.entries(options).filter(([name]) =>
+      given.has(name) && name in RECIPE_FIELDS
+    ),
+  );
+  const documented: Recipe = options.asDocumented
+    ? { dataset: "cifar10", dtype: "float64" }
+    : {};
+  try {
+    return completeRecipe(
+      checkRecipe(
+        { ...file, ...typed, ...documented },
+        (key) => `--${kebabCase(key)}`,
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+function checkDocumented(
+  dataset: string | undefined,
+  given: ReadonlySet<string>,
+): void {
+  refuse(given, UNDOCUMENTED, "--as-documented, which fixes it");
+  if ((dataset ?? "cifar10") !== "cifar10") {
+    throw new UsageError(
+      "Expected --dataset cifar10 with --as-documented, which is about CIFAR-10",
+    );
+  }
+}
+
+/** Refuses options that something else has decided. */
+function refuse(
+  given: ReadonlySet<string>,
+  allowed: ReadonlySet<string>,
+  why: string,
+): void {
+  const fixed = [...given].find((name) => !allowed.has(name));
+  if (fixed === undefined) return;
+  throw new UsageError(`Expected no --${kebabCase(fixed)} with ${why}`);
+}
+
+function finish(run: RunFolder, { stderr }: Streams): ExitCode {
+  stderr.line(
+    `Run folder: ${run.path} (deno task visualize curves ${run.path})`,
+  );
+  return ExitCode.success;
+}

@@ -8,82 +8,25 @@
 
 import type { DataSet } from "../data/data_set.ts";
 import { loadDataSet } from "../data/load_data_set.ts";
+import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { kebabCase, type Options, type OptionValue } from "./arguments.ts";
 import type { Streams } from "./command.ts";
 import { UsageError } from "./exit.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
+const { dataset, dataDir, numTraining, numValidation, numTest } = RECIPE_FIELDS;
+const { normalize, imageSize, grayscale, valFraction, testFraction } =
+  RECIPE_FIELDS;
+const { strict } = RECIPE_FIELDS;
+
 /** Options of every subcommand that works on a data set. */
 export const DATA_OPTIONS = {
-  dataset: {
-    kind: "string",
-    placeholder: "NAME|DIR",
-    help:
-      "cifar10, fashion-mnist, or a folder with one folder of images a class; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST",
-  },
-  dataDir: {
-    kind: "string",
-    placeholder: "DIR",
-    help: "Folder with the files of cifar10 or fashion-mnist",
-  },
-  numTraining: {
-    kind: "integer",
-    min: 1,
-    help:
-      "Training images, the first ones; by default 49,000 of CIFAR-10, and else all",
-  },
-  numValidation: {
-    kind: "integer",
-    min: 0,
-    help:
-      "Validation images; by default 1,000 of cifar10 or fashion-mnist, and else all",
-  },
-  numTest: {
-    kind: "integer",
-    min: 0,
-    help:
-      "Test images, the first ones; by default 1,000 of CIFAR-10, and else all",
-  },
-  normalize: {
-    kind: "choice",
-    choices: ["mean-image", "channels", "none"],
-    default: "mean-image",
-    help:
-      "What is done to the pixels: the mean training image is subtracted, or each channel's mean, with a division by its standard deviation, or nothing",
-  },
-  imageSize: {
-    kind: "integer",
-    min: 1,
-    max: 1024,
-    help: "Height and width of a folder's images once resized; by default 32",
-  },
-  grayscale: {
-    kind: "boolean",
-    help: "Makes a folder's images grey",
-  },
-  valFraction: {
-    kind: "number",
-    min: 0,
-    max: 0.99,
-    help:
-      "Part of each class to validate on, where there are no images for it; by default 0.1",
-  },
-  testFraction: {
-    kind: "number",
-    min: 0,
-    max: 0.99,
-    help:
-      "Part of each class to test on, where there are no images for it; by default 0.1",
-  },
-  strict: {
-    kind: "boolean",
-    help:
-      "Ends at the first of a folder's images that cannot be read, instead of leaving it out",
-  },
+  ...{ dataset, dataDir, numTraining, numValidation, numTest, normalize },
+  ...{ imageSize, grayscale, valFraction, testFraction, strict },
 } as const;
 
 /** Options of every subcommand that makes a run. */
-const RUN_OPTIONS = {
+export const RUN_OPTIONS = {
   name: {
     kind: "string",
     placeholder: "NAME",
@@ -111,7 +54,11 @@ type Values<O extends Options> = {
 };
 
 /** Values of {@linkcode DATA_OPTIONS}. */
-export type DataArguments = Values<typeof DATA_OPTIONS>;
+export type DataArguments = {
+  readonly [K in keyof typeof DATA_OPTIONS]?:
+    | OptionValue<(typeof DATA_OPTIONS)[K]>
+    | undefined;
+};
 
 /** What {@linkcode TRAINING_OPTIONS} say about the run. */
 export type TrainingArguments = Values<typeof RUN_OPTIONS>;
@@ -128,7 +75,7 @@ const MAX_NAMED = 10;
  * @throws {DataError} If the data set is missing or damaged.
  */
 export async function loadData(
-  options: Partial<DataArguments> & { readonly seed?: number },
+  options: DataArguments & { readonly seed?: number },
   streams: Streams,
 ): Promise<DataSet> {
   const { stderr } = streams;
@@ -177,4 +124,19 @@ function usageErrorOf(error: unknown): UsageError | undefined {
   return new UsageError(
     error.message.replaceAll(pattern, (name) => `--${kebabCase(name)}`),
   );
+}
+
+/** The name of a run that was given none. */
+export function defaultName(command: string): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  return `${command}-${time}`;
+}
+
+/** Those of some options that say which data set. */
+export function dataOptionsOf(
+  options: DataArguments,
+): DataArguments {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => name in DATA_OPTIONS),
+  ) as DataArguments;
 }

@@ -1,142 +1,242 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * What `train` and `overfit` do: training with a log, metrics and progress, in a
- * run folder.
+ * What `train` and `overfit` do: training with a log, metrics, checkpoints and
+ * progress, in a run folder, from its beginning or from where it was left.
  *
  * @module
  */
 
-import config from "../deno.json" with { type: "json" };
 import type { DataSet } from "../data/data_set.ts";
-import { getThreads, kernelReport, setThreads } from "../kernels/runtime.ts";
-import {
-  ThreeLayerConvNet,
-  type ThreeLayerConvNetOptions,
-} from "../models/three_layer_conv_net.ts";
+import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
-import { RunFolder } from "../training/run_folder.ts";
+import type { Checkpoint } from "../training/checkpoints.ts";
+import type { CompleteRecipe } from "../training/recipe.ts";
+import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
+import type { RunFolder, RunLengths } from "../training/run_folder.ts";
 import { Solver } from "../training/solver.ts";
-import type { SolverOptions } from "../training/solver_options.ts";
+import type { Model, SolverOptions } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
-import { listenForInterrupt } from "./exit.ts";
+import { Interrupted, listenForInterrupt } from "./exit.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
+import { invocation } from "./invocation.ts";
 import { startProgress } from "./progress.ts";
-import type { TrainingArguments } from "./training_options.ts";
 import { grouped } from "./words.ts";
 
 /** A training to be run. */
 export interface TrainingPlan {
-  /** The subcommand. */
-  readonly command: string;
   /** The data set, and how many of its first training images to use. */
   readonly data: DataSet;
-  readonly numTrain?: number;
-  /** The network; its input and classes follow from the data. */
-  readonly model: Omit<ThreeLayerConvNetOptions, "inputDim" | "numClasses">;
-  /** The training. */
-  readonly solver: SolverOptions;
-  /** Where both draw from. */
+  /** By default all. */
+  readonly numTrain?: number | undefined;
+  /** What is trained, and how. */
+  readonly recipe: CompleteRecipe;
+  /** Precision of the initial parameters, where it is not the recipe's. */
+  readonly parameterType?: "float32" | undefined;
+  /** Where model and training draw from. */
   readonly random: RandomState;
-  /** What else the configuration file should tell. */
-  readonly settings: Record<string, unknown>;
+  /** Whether checkpoints are written, and how often besides after each epoch. */
+  readonly checkpoints?: CheckpointPlan | undefined;
 }
 
-/** Trains, and leaves a run folder behind. */
+/** When checkpoints are written, and how many are kept. */
+export interface CheckpointPlan {
+  /** Iterations between two of them, besides those at the end of each epoch. */
+  readonly every?: number | undefined;
+  /** How many are kept, besides the best. */
+  readonly keep?: number | undefined;
+}
+
+/** What a checkpoint tells besides the solver's state. */
+interface RunState {
+  readonly solver: Readonly<Record<string, unknown>>;
+  readonly lengths: RunLengths;
+  readonly seconds: number;
+}
+
+/**
+ * Trains in a run's folder, and leaves parameters and accuracies there.
+ *
+ * @param checkpoint Where to go on from; by default training begins.
+ * @throws {Interrupted} If the user pressed Ctrl-C; a checkpoint is then written.
+ */
 export async function runTraining(
+  run: RunFolder,
   plan: TrainingPlan,
-  args: TrainingArguments,
+  threads: number | undefined,
   streams: Streams,
-): Promise<{ run: RunFolder; solver: Solver }> {
-  if (args.threads !== undefined) setThreads(args.threads);
-  const { command, data, random } = plan;
+  checkpoint?: Checkpoint,
+): Promise<Solver> {
+  if (threads !== undefined) setThreads(threads);
+  const { data, recipe, random } = plan;
   const train = data.train.slice(0, plan.numTrain ?? data.train.length);
-  const modelOptions = {
-    ...plan.model,
-    inputDim: train.imageShape,
-    numClasses: data.classNames.length,
-  };
-  const run = RunFolder.create(args.runsDir, args.name ?? defaultName(command));
-  run.writeConfig({
-    convlab: config.version,
-    command,
-    dataset: data.name,
-    data: data.title,
-    trainingImages: train.length,
-    model: modelOptions,
-    ...plan.settings,
-    threads: getThreads(),
-    started: new Date().toISOString(),
-  });
-  const model = new ThreeLayerConvNet({ ...modelOptions, random });
+  const model = modelOf(
+    { ...recipe, dtype: plan.parameterType ?? recipe.dtype },
+    {
+      inputDim: train.imageShape,
+      numClasses: data.classNames.length,
+      random,
+    },
+  );
   using interrupt = listenForInterrupt();
-  const batchSize = plan.solver.batchSize ?? 100;
+  const keeper = plan.checkpoints &&
+    run.checkpoints({ keep: plan.checkpoints.keep ?? 2 });
+  const { schedule, batchSize = 1, ...options } = solverOptionsOf(
+    recipe,
+    train.length,
+  );
+  let seconds = 0;
+  let start = performance.now();
+  let written = checkpoint?.iteration ?? 0;
+  let best = 0;
+  const save = () => {
+    const { iteration } = solver;
+    if (!keeper || written === iteration) return;
+    const { tensors, state } = solver.getState();
+    const now = seconds + (performance.now() - start) / 1000;
+    const runState: RunState = {
+      solver: state,
+      lengths: run.lengths(),
+      seconds: now,
+    };
+    keeper.write({ iteration, tensors, state: { ...runState } }, {
+      best: solver.bestValAcc > best,
+    });
+    written = iteration;
+    best = solver.bestValAcc;
+  };
   const solver: Solver = new Solver(model, {
     xTrain: train,
     yTrain: train.labels,
     xVal: data.validation,
     yVal: data.validation.labels,
   }, {
-    ...plan.solver,
-    random,
+    ...options,
+    ...{ schedule, batchSize, random },
     signal: interrupt.signal,
     log(line) {
       progress.log(line);
       run.log(line);
     },
     onIteration(iteration, loss) {
-      run.metric({ kind: "iteration", iteration, loss });
+      run.metric({
+        kind: "iteration",
+        iteration,
+        loss,
+        ...(schedule ? { learningRate: learningRateOf(solver) } : {}),
+      });
       progress.update(iteration * batchSize, `loss ${loss.toFixed(3)}`);
-      if (!Number.isFinite(loss)) {
-        throw new Error(
-          `Loss is ${loss} at iteration ${iteration}: training has diverged; try a smaller --learning-rate or --weight-scale`,
-        );
-      }
     },
     onCheck: (check) => run.metric({ kind: "check", ...check }),
+    onIterationEnd(iteration) {
+      const { every = Infinity } = plan.checkpoints ?? {};
+      const endOfEpoch = iteration % solver.iterationsPerEpoch === 0;
+      const last = iteration === solver.lastIteration;
+      if (iteration % every === 0 || endOfEpoch || last) save();
+    },
   });
+  if (checkpoint) {
+    const state = checkpoint.state as unknown as RunState;
+    solver.setState({ tensors: checkpoint.tensors, state: state.solver });
+    run.truncate(state.lengths);
+    seconds = state.seconds;
+    best = solver.bestValAcc;
+  } else run.truncate({ log: 0, metrics: 0 });
   using progress = startProgress({
     ...streams,
     total: solver.lastIteration * batchSize,
     unit: "images",
     label: "Training",
   });
-  const start = performance.now();
-  await solver.train();
-  const seconds = (performance.now() - start) / 1000;
-  progress.stop();
-  run.writeParameters(model.params, {
-    dataset: data.name,
-    inputDim: JSON.stringify(train.imageShape),
-  });
+  try {
+    start = performance.now();
+    await solver.train();
+    seconds += (performance.now() - start) / 1000;
+    progress.stop();
+    run.writeParameters({ ...model.params, ...model.buffers }, {
+      dataset: data.name,
+      inputDim: JSON.stringify(train.imageShape),
+      ...(recipe.model === undefined ? {} : { model: recipe.model }),
+    });
+    const summary = await conclude(run, solver, model, {
+      ...{ data, train, seconds, streams },
+      signal: interrupt.signal,
+    });
+    for (const line of summary) {
+      streams.stdout.line(line);
+      run.log(line);
+    }
+  } catch (error) {
+    progress.stop();
+    if (!(error instanceof Interrupted) || !keeper) throw error;
+    save();
+    throw new Interrupted(
+      `Interrupted after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${
+        invocation("train")
+      } --resume ${run.name}`,
+    );
+  }
+  return solver;
+}
+
+/** Evaluates what was kept, and puts it into words. */
+async function conclude(
+  run: RunFolder,
+  solver: Solver,
+  model: Model,
+  { data, train, seconds, streams, signal }: {
+    readonly data: DataSet;
+    readonly train: DataSet["train"];
+    readonly seconds: number;
+    readonly streams: Streams;
+    readonly signal: AbortSignal;
+  },
+): Promise<string[]> {
   const sample = train.slice(0, Math.min(train.length, MAX_EVALUATED));
   const sets = [sample, data.validation, data.test] as const;
   const [trainAccuracy, valAccuracy, testAccuracy] = await finalAccuracies(
     solver,
     sets,
-    interrupt.signal,
+    signal,
     streams,
   );
-  const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
-  run.metric({ kind: "final", ...accuracies, seconds });
-  const summary = [
-    `${data.title}, ${grouped(train.length)} training images, ${
+  run.metric({
+    kind: "final",
+    ...{ trainAccuracy, valAccuracy, testAccuracy, seconds },
+  });
+  const parameters = Object.values(model.params)
+    .reduce((n, { size }) => n + size, 0);
+  const parts = [
+    `training accuracy ${percent(trainAccuracy)} (of ${
+      grouped(sample.length)
+    } images)`,
+    ...of("validation", valAccuracy, data.validation.length),
+    ...of("test", testAccuracy, data.test.length),
+  ];
+  const images = solver.iteration === solver.numIterations
+    ? `${grouped(train.length)} training images`
+    : `${grouped(solver.iteration)} of ${
+      grouped(solver.numIterations)
+    } iterations`;
+  return [
+    `${data.title}, ${images}, ${grouped(parameters)} parameters, ${
       seconds.toFixed(1)
     } s on ${machinery()}`,
     ...lastAccuracies(solver),
-    `parameters kept: training accuracy ${
-      percent(accuracies.trainAccuracy)
-    } (of ${grouped(sample.length)} images), validation ${
-      percent(accuracies.valAccuracy)
-    } (${grouped(data.validation.length)}), test ${
-      percent(accuracies.testAccuracy)
-    } (${grouped(data.test.length)})`,
+    `parameters kept: ${parts.join(", ")}`,
   ];
-  for (const line of summary) {
-    streams.stdout.line(line);
-    run.log(line);
-  }
-  return { run, solver };
+}
+
+function of(name: string, accuracy: number, count: number): string[] {
+  return count === 0
+    ? []
+    : [`${name} ${percent(accuracy)} (${grouped(count)})`];
+}
+
+/** The learning rate of the iteration that was just taken. */
+function learningRateOf(solver: Solver): number {
+  const [state] = Object.values(solver.optimStates);
+  return state?.config.learningRate ?? NaN;
 }
 
 /** What the training ran on: threads, and turbo where it is in effect. */
@@ -151,7 +251,7 @@ function lastAccuracies(
   { trainAccHistory, valAccHistory, bestValAcc }: Solver,
 ) {
   const validation = valAccHistory.at(-1) ?? 0;
-  if (validation === bestValAcc) return [];
+  if (validation === bestValAcc || Number.isNaN(validation)) return [];
   const training = trainAccHistory.at(-1) ?? 0;
   return [
     `at the end: training accuracy ${percent(training)}, validation ${
@@ -162,11 +262,6 @@ function lastAccuracies(
 
 /** Training images that the final training accuracy is taken of, the first ones. */
 const MAX_EVALUATED = 10_000;
-
-function defaultName(command: string): string {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  return `${command}-${time}`;
-}
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

@@ -14,6 +14,7 @@ import {
   type SamplerState,
 } from "../data/batch_sampler.ts";
 import type { ImageSet } from "../data/image_set.ts";
+import { getThreads } from "../kernels/runtime.ts";
 import { type DType, Tensor } from "../numerics/tensor.ts";
 import { gather } from "./batches.ts";
 
@@ -43,20 +44,35 @@ export function batchSource(
   dtype: DType,
   options: BatchSamplerOptions,
 ): BatchSource {
+  const labelsOf = (indices: Int32Array) => indices.map((i) => labels[i]!);
   if (!(x instanceof Tensor)) {
-    return new BatchLoader(x, { ...options, dtype });
+    // Whoever wants one thread gets one.
+    const alone = getThreads() === 1 ? { prefetch: false } : {};
+    const loader = new BatchLoader(x, { ...options, ...alone, dtype });
+    return {
+      batchesPerEpoch: loader.batchesPerEpoch,
+      next() {
+        const { x, indices } = loader.next();
+        return { x, labels: labelsOf(indices) };
+      },
+      getState: () => loader.getState(),
+      setState: (state) => loader.setState(state),
+    };
+  }
+  const { augmentation = {}, ...rest } = options;
+  if (Object.keys(augmentation).length > 0) {
+    throw new TypeError(
+      "Cannot train: expected an ImageSet to augment but found a tensor",
+    );
   }
   // Tensors are not augmented, so the sampler needs no size of theirs.
   const images = { length: labels.length, imageShape: [1, 1, 1] } as const;
-  const sampler = new BatchSampler(images, options);
+  const sampler = new BatchSampler(images, rest);
   return {
     batchesPerEpoch: sampler.batchesPerEpoch,
     next() {
       const { indices } = sampler.next();
-      return {
-        x: gather(x, indices, dtype),
-        labels: indices.map((i) => labels[i]!),
-      };
+      return { x: gather(x, indices, dtype), labels: labelsOf(indices) };
     },
     getState: () => sampler.getState(),
     setState: (state) => sampler.setState(state),

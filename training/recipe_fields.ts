@@ -12,21 +12,25 @@ import { UPDATE_RULES, type UpdateRuleName } from "./update_rules.ts";
 
 /** What a training is told; whatever is left out has its default. */
 export interface Recipe {
-  /** cifar10, fashion-mnist, a folder with one folder of images a class, or a .npz file; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST. */
+  /** Data set: cifar10, fashion-mnist, a folder with one folder of images a class, or a .npz file; by default CIFAR-10 where it is found, and else the built-in sample of Fashion-MNIST. */
   readonly dataset?: string | undefined;
   /** Folder with the files of cifar10 or fashion-mnist. */
   readonly dataDir?: string | undefined;
-  /** Height and width that images of a folder are brought to (default 32). */
+  /** Height and width of a folder's images once resized; by default 32. */
   readonly imageSize?: number | undefined;
+  /** Makes a folder's images grey. */
+  readonly grayscale?: boolean | undefined;
+  /** Ends at the first of a folder's images that cannot be read, instead of leaving it out. */
+  readonly strict?: boolean | undefined;
   /** Training images, the first ones; by default 49,000 of CIFAR-10, and else all. */
   readonly numTraining?: number | undefined;
   /** Validation images; by default 1,000 of cifar10 or fashion-mnist, and else all. */
   readonly numValidation?: number | undefined;
   /** Test images, the first ones; by default 1,000 of CIFAR-10, and else all. */
   readonly numTest?: number | undefined;
-  /** Part of each class to validate on, where a folder has no images for it; by default 0.1. */
+  /** Part of each class to validate on, where there are no images for it; by default 0.1. */
   readonly valFraction?: number | undefined;
-  /** Part of each class to test on, where a folder has no images for it; by default 0.1. */
+  /** Part of each class to test on, where there are no images for it; by default 0.1. */
   readonly testFraction?: number | undefined;
   /** What pixels become: less the mean image, or less the mean of their channel and divided by its standard deviation; by default mean-image, and channels with --model. */
   readonly normalize?: "mean-image" | "channels" | "none" | undefined;
@@ -46,7 +50,7 @@ export interface Recipe {
   readonly hiddenDim?: number | undefined;
   /** Standard deviation of the initial weights; by default 0.001, and with --model what suits each layer. */
   readonly weightScale?: number | undefined;
-  /** Precision of the arithmetic (default float32). */
+  /** Precision of the arithmetic; by default float32. */
   readonly dtype?: DType | undefined;
   /** Times that the training images are gone through (default 1). */
   readonly epochs?: number | undefined;
@@ -56,7 +60,7 @@ export interface Recipe {
   readonly batchSize?: number | undefined;
   /** How batches are drawn: each at random from all images, or all images in a new order each epoch; by default replacement, and shuffle with --model. */
   readonly sampling?: "replacement" | "shuffle" | undefined;
-  /** How parameters follow their gradients (default adam). */
+  /** How parameters follow their gradients; by default adam. */
   readonly updateRule?: UpdateRuleName | undefined;
   /** Step size of the update rule (default 0.001). */
   readonly learningRate?: number | undefined;
@@ -78,7 +82,7 @@ export interface Recipe {
   readonly average?: number | undefined;
   /** Ends training after this many epochs without a better validation accuracy. */
   readonly patience?: number | undefined;
-  /** Which parameters are the result: those with the best validation accuracy, or the last (default best). */
+  /** Which parameters are the result: those with the best validation accuracy, or the last; by default best. */
   readonly keep?: "best" | "last" | undefined;
   /** Seed of all random numbers: the same seed repeats a run to the bit (default 231). */
   readonly seed?: number | undefined;
@@ -146,8 +150,18 @@ export const RECIPE_FIELDS = {
     kind: "integer",
     min: 1,
     max: 1024,
+    help: "Height and width of a folder's images once resized; by default 32",
+  },
+  grayscale: {
+    group: "Data",
+    kind: "boolean",
+    help: "Makes a folder's images grey",
+  },
+  strict: {
+    group: "Data",
+    kind: "boolean",
     help:
-      "Height and width that images of a folder are brought to (default 32)",
+      "Ends at the first of a folder's images that cannot be read, instead of leaving it out",
   },
   numTraining: {
     group: "Data",
@@ -176,7 +190,7 @@ export const RECIPE_FIELDS = {
     min: 0,
     below: 1,
     help:
-      "Part of each class to validate on, where a folder has no images for it; by default 0.1",
+      "Part of each class to validate on, where there are no images for it; by default 0.1",
   },
   testFraction: {
     group: "Data",
@@ -184,7 +198,7 @@ export const RECIPE_FIELDS = {
     min: 0,
     below: 1,
     help:
-      "Part of each class to test on, where a folder has no images for it; by default 0.1",
+      "Part of each class to test on, where there are no images for it; by default 0.1",
   },
   normalize: {
     group: "Data",
@@ -248,7 +262,7 @@ export const RECIPE_FIELDS = {
     group: "Network",
     kind: "choice",
     choices: ["float32", "float64"],
-    help: "Precision of the arithmetic (default float32)",
+    help: "Precision of the arithmetic; by default float32",
   },
   epochs: {
     group: "Training",
@@ -278,8 +292,8 @@ export const RECIPE_FIELDS = {
   updateRule: {
     group: "Training",
     kind: "choice",
-    choices: Object.keys(UPDATE_RULES),
-    help: "How parameters follow their gradients (default adam)",
+    choices: Object.keys(UPDATE_RULES) as UpdateRuleName[],
+    help: "How parameters follow their gradients; by default adam",
   },
   learningRate: {
     group: "Training",
@@ -356,7 +370,7 @@ export const RECIPE_FIELDS = {
     kind: "choice",
     choices: ["best", "last"],
     help:
-      "Which parameters are the result: those with the best validation accuracy, or the last (default best)",
+      "Which parameters are the result: those with the best validation accuracy, or the last; by default best",
   },
   seed: {
     group: "Training",

@@ -65,14 +65,16 @@ describePermitted("the subcommands that train and draw", () => {
       /^\(Epoch 0 \/ 1\) train acc: 0\.\d{6}; val_acc: 0\.\d{6}$/,
     );
     assertMatch(lines.at(-1)!, /^parameters kept: training accuracy .* test /);
-    assertStringIncludes(
+    assertMatch(
       stdout,
-      "Fashion-MNIST sample, 10,000 training images",
+      /^Fashion-MNIST sample, 3 of 200 iterations, 16,110 parameters, /m,
     );
     assertEquals(
       [...Deno.readDirSync(join(runs, "first"))].map((f) => f.name).sort(),
       [
+        "checkpoints",
         "config.json",
+        "data.json",
         "final.safetensors",
         "log.txt",
         "metrics.jsonl",
@@ -81,12 +83,12 @@ describePermitted("the subcommands that train and draw", () => {
     const text = (file: string) =>
       new TextDecoder().decode(read("first", file));
     assertEquals(text("log.txt"), stdout);
-    const config = JSON.parse(text("config.json"));
+    const { recipe } = JSON.parse(text("config.json"));
     assertEquals([
-      config.dataset,
-      config.seed,
-      config.dtype,
-      config.model.hiddenDim,
+      recipe.dataset,
+      recipe.seed,
+      recipe.dtype,
+      recipe.hiddenDim,
     ], ["fashion-mnist", 231, "float32", 20]);
     const metrics = text("metrics.jsonl").trimEnd().split("\n").map((line) =>
       JSON.parse(line)
@@ -171,7 +173,10 @@ describePermitted("the subcommands that train and draw", () => {
     const stderr = await toText(child.stderr);
     const { code } = await child.status;
     assertEquals(code, 130);
-    assertMatch(stderr, /Interrupted\n$/);
+    assertMatch(
+      stderr,
+      /Interrupted after iteration \d+ of 20000; go on with: deno task train --resume stopped\n$/,
+    );
     assert(seen.length < 100);
   });
 

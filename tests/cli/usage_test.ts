@@ -67,7 +67,7 @@ describePermitted("convlab as a process, with no permission", () => {
       [["train", "--dtype", "f32"], "float32 or float64"],
       [
         ["train", "--filter-size", "4"],
-        'Expected --filter-size to be odd but found "4"',
+        "Expected --filter-size to be odd but found 4",
       ],
       [
         ["train", "--as-documented", "--epochs", "2"],

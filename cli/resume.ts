@@ -1,0 +1,94 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Goes on with a run that was stopped or killed.
+ *
+ * @module
+ */
+
+import type { DataSet } from "../data/data_set.ts";
+import { RandomState } from "../numerics/random.ts";
+import { checkRecipe, completeRecipe } from "../training/recipe.ts";
+import type { RunFolder } from "../training/run_folder.ts";
+import type { Streams } from "./command.ts";
+import { afterOverfitting } from "./document/history.ts";
+import { loadData } from "./training_options.ts";
+import { type CheckpointPlan, runTraining } from "./training_run.ts";
+
+/**
+ * Trains on from a run's newest checkpoint that is whole, or from its beginning
+ * if it has none.
+ *
+ * @throws {Error} If the run is finished, was not made by `train`, or its data are no longer what they were.
+ */
+export async function resumeRun(
+  run: RunFolder,
+  options: {
+    readonly threads: number | undefined;
+    readonly checkpoints: CheckpointPlan;
+  },
+  streams: Streams,
+): Promise<void> {
+  const { threads, checkpoints } = options;
+  const cannot = (why: string) =>
+    new Error(`Cannot resume run "${run.name}": ${why}`);
+  using _lock = run.lock();
+  const config = run.readConfig();
+  if (config.command !== "train" || config.recipe === undefined) {
+    throw cannot("expected a run of train with a recipe but found another");
+  }
+  if (run.readMetrics().some(({ kind }) => kind === "final")) {
+    throw cannot("it is finished");
+  }
+  const recipe = completeRecipe(checkRecipe(config.recipe));
+  const data = await loadData(recipe, streams);
+  checkData(run, data, config.trainingImages, cannot);
+  const { checkpoint, skipped } = run.checkpoints().latest();
+  for (const { path, reason } of skipped) {
+    streams.stderr.line(`Skipped ${path}: ${reason}`);
+  }
+  streams.stderr.line(
+    checkpoint
+      ? `Going on after iteration ${checkpoint.iteration}`
+      : "Found no checkpoint, so training begins anew",
+  );
+  const asDocumented = config.asDocumented === true;
+  await runTraining(
+    run,
+    {
+      ...{ data, recipe, checkpoints },
+      parameterType: asDocumented ? "float32" : undefined,
+      random: asDocumented ? afterOverfitting() : new RandomState(recipe.seed),
+    },
+    threads,
+    streams,
+    checkpoint,
+  );
+}
+
+/** Checks that the images are those that the run began with, as far as their number and mean tell. */
+function checkData(
+  run: RunFolder,
+  { train, classNames }: DataSet,
+  trainingImages: unknown,
+  cannot: (why: string) => Error,
+): void {
+  const before = run.readData();
+  const same = (a: Float64Array | undefined, b: Float64Array | undefined) =>
+    a?.length === b?.length &&
+    (a?.every((value, i) => value === b![i]) ?? true);
+  const wrong = train.length !== trainingImages
+    ? `${trainingImages} training images but found ${train.length}`
+    : classNames.join() !== before.classNames.join()
+    ? `the classes ${before.classNames.join(", ")} but found ${
+      classNames.join(", ")
+    }`
+    : train.imageShape.join() !== before.imageShape.join()
+    ? `images of ${before.imageShape.join(" x ")} but found ${
+      train.imageShape.join(" x ")
+    }`
+    : !same(train.mean, before.mean) || !same(train.std, before.std)
+    ? "the images that it began with but found others"
+    : undefined;
+  if (wrong !== undefined) throw cannot(`expected ${wrong}`);
+}
