@@ -85,13 +85,13 @@ export function erfc(x: number): number {
 /** `2 / √π` times the sum of `(-1)^k x^(2k + 1) / (k! (2k + 1))`. */
 function series(x: number): number {
   const square = x * x;
-  let power = x;
+  let power = 1;
   let rest = 0;
   for (let k = 1; k < 20; k++) {
     power *= -square / k;
     rest += power / (2 * k + 1);
   }
-  return 2 / Math.sqrt(Math.PI) * (x + rest);
+  return 2 / Math.sqrt(Math.PI) * x * (1 + rest);
 }
 
 function erfcOfPositive(x: number): number {

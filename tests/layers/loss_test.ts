@@ -144,6 +144,43 @@ describe("softmaxLoss()", () => {
     assertEquals(softmaxLoss(scores, [0]), softmaxLoss(shifted, [0]));
   });
 
+  it("spreads a share of the target over all classes, and equals the numerical gradient", () => {
+    fc.assert(
+      fc.property(batches, fc.double({ min: 0, max: 1, noNaN: true }), (
+        { scores, labels },
+        labelSmoothing,
+      ) => {
+        const options = { labelSmoothing };
+        const { loss, dx } = softmaxLoss(scores, labels, options);
+        const numeric = evalNumericalGradient(
+          (x) => softmaxLoss(x, labels, options).loss,
+          scores,
+          { h: 1e-6 },
+        );
+        for (const [i, value] of dx.data.entries()) {
+          assertAlmostEquals(value, numeric.data[i]!, 1e-8);
+        }
+        // It lies between the loss without, and the mean loss of all classes.
+        const [rows, classes] = scores.shape as [number, number];
+        let mean = 0;
+        for (let c = 0; c < classes; c++) {
+          mean += softmaxLoss(scores, Array(rows).fill(c)).loss / classes;
+        }
+        const plain = softmaxLoss(scores, labels).loss;
+        const blend = (1 - labelSmoothing) * plain + labelSmoothing * mean;
+        assertAlmostEquals(loss, blend, 1e-12);
+      }),
+      { seed: 2 },
+    );
+    for (const labelSmoothing of [-0.1, 1.1, NaN]) {
+      assertThrows(
+        () => softmaxLoss(tensor([[1, 2]]), [0], { labelSmoothing }),
+        RangeError,
+        `expected labelSmoothing from 0 to 1 but found ${labelSmoothing}`,
+      );
+    }
+  });
+
   it("takes a score of -Infinity as probability 0", () => {
     const { loss, dx } = softmaxLoss(tensor([[0, -Infinity]]), [0]);
     assertEquals(Math.abs(loss), 0);

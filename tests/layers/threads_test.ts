@@ -5,7 +5,27 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { getThreads, setThreads } from "../../kernels/runtime.ts";
+import { addTensors } from "../../layers/add.ts";
 import { affineBackward, affineForward } from "../../layers/affine.ts";
+import {
+  avgPoolBackwardFast,
+  avgPoolForwardFast,
+} from "../../layers/avgpool_fast.ts";
+import { geluBackward, geluForward } from "../../layers/gelu.ts";
+import {
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+} from "../../layers/global_avgpool.ts";
+import {
+  groupnormBackward,
+  groupnormForward,
+  layernormBackward,
+  layernormForward,
+} from "../../layers/groupnorm.ts";
+import {
+  leakyReluBackward,
+  leakyReluForward,
+} from "../../layers/leaky_relu.ts";
 import {
   spatialBatchnormBackward,
   spatialBatchnormForward,
@@ -127,6 +147,68 @@ describe("results on 1, 2, 3 and 5 threads", () => {
         });
       });
     }
+
+    it(`of a convolution with dilation, in groups and depthwise, are the same bytes (${dtype})`, () => {
+      for (const groups of [1, 2, 12]) {
+        const x = draw(23, 12, 17, 20);
+        const w = draw(24, 12 / groups, 3, 3);
+        const b = draw(24);
+        const options = { pad: 2, dilation: 2, groups };
+        const dout = convForwardFast(x, w, b, options).out;
+        assertSameBytes(() => {
+          const { out, cache } = convForwardFast(x, w, b, options);
+          const { dx, dw, db } = convBackwardFast(dout, cache);
+          return [out, dx, dw, db];
+        });
+      }
+    });
+
+    it(`of average-poolings are the same bytes (${dtype})`, () => {
+      const x = draw(40, 16, 33, 30);
+      const gap = globalAvgPoolForward(x);
+      for (const [pool, stride] of [[2, 2], [3, 2]] as const) {
+        const window = { poolHeight: pool, poolWidth: pool, stride };
+        const dout = avgPoolForwardFast(x, window).out;
+        assertSameBytes(() => {
+          const { out, cache } = avgPoolForwardFast(x, window);
+          return [
+            ...[out, avgPoolBackwardFast(dout, cache).dx],
+            globalAvgPoolForward(x).out,
+            globalAvgPoolBackward(gap.out, gap.cache).dx,
+          ];
+        });
+      }
+    });
+
+    it(`of layer and group normalisations are the same bytes (${dtype})`, () => {
+      const x = draw(50, 16, 20, 21);
+      const [gamma, beta] = [draw(16), draw(16)];
+      const [flat, wide, narrow] = [draw(900, 517), draw(517), draw(517)];
+      const group = groupnormForward(x, gamma, beta, { groups: 4 });
+      const layer = layernormForward(flat, wide, narrow);
+      assertSameBytes(() => {
+        const one = groupnormBackward(group.out, group.cache);
+        const two = layernormBackward(layer.out, layer.cache);
+        return [
+          groupnormForward(x, gamma, beta, { groups: 4 }).out,
+          layernormForward(flat, wide, narrow).out,
+          ...[one.dx, one.dgamma, one.dbeta],
+          ...[two.dx, two.dgamma, two.dbeta],
+        ];
+      });
+    });
+
+    it(`of leaky ReLU, GELU and a sum are the same bytes (${dtype})`, () => {
+      const x = draw(200_003);
+      assertSameBytes(() => {
+        const leaky = leakyReluForward(x);
+        const gelu = geluForward(x);
+        return [
+          ...[leaky.out, leakyReluBackward(x, leaky.cache).dx],
+          ...[gelu.out, geluBackward(x, gelu.cache).dx, addTensors(x, x)],
+        ];
+      });
+    });
 
     it(`of a max-pooling are the same bytes (${dtype})`, () => {
       const x = draw(40, 16, 33, 30);
