@@ -89,10 +89,15 @@ function isStillAt(file: Deno.FsFile, path: string): boolean {
   }
 }
 
+/** What the holder wrote, or nothing where its lock keeps others from reading. */
 function readText(file: Deno.FsFile): string {
   const bytes = new Uint8Array(20);
-  const count = file.readSync(bytes) ?? 0;
-  return new TextDecoder().decode(bytes.subarray(0, count)).trim();
+  try {
+    const count = file.readSync(bytes) ?? 0;
+    return new TextDecoder().decode(bytes.subarray(0, count)).trim();
+  } catch {
+    return "";
+  }
 }
 
 function pause(milliseconds: number): void {

@@ -16,6 +16,7 @@ import {
   decodeSafetensorsHeader,
   describe,
   invalid,
+  MAX_HEADER_BYTES,
   METADATA_KEY,
 } from "./safetensors_header.ts";
 
@@ -39,7 +40,7 @@ const ALIGNMENT = 8;
  * @param tensors The tensors by name.
  * @param metadata Texts by name, for whoever reads the file.
  * @throws {TypeError} If a value of `metadata` is not a string.
- * @throws {RangeError} If a tensor has the name `__metadata__`, which the format keeps for itself.
+ * @throws {RangeError} If a tensor has the name `__metadata__`, which the format keeps for itself, or names and metadata take more than 100 MB.
  *
  * @example There and back
  * ```ts
@@ -71,6 +72,11 @@ export function encodeSafetensors(
     : [];
   const json = `{${[...first, ...entries].join(",")}}`;
   const header = new TextEncoder().encode(json);
+  if (header.length > MAX_HEADER_BYTES - ALIGNMENT) {
+    throw new RangeError(
+      `Cannot encode safetensors: expected names and metadata to take less than ${MAX_HEADER_BYTES} bytes but found ${header.length}`,
+    );
+  }
   const dataStart = Math.ceil((8 + header.length) / ALIGNMENT) * ALIGNMENT;
   const dataBytes = Object.values(tensors)
     .reduce((sum, tensor) => sum + tensor.data.byteLength, 0);

@@ -39,7 +39,7 @@ export interface SafetensorsHeader {
 export const METADATA_KEY = "__metadata__";
 
 /** As the format's own library has it, so that no parser is kept busy. */
-const MAX_HEADER_BYTES = 100_000_000;
+export const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 const TYPE_NAMES = [...STORED_TYPES.keys()].join(", ");
 

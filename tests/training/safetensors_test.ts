@@ -133,6 +133,14 @@ describe("encodeSafetensors()", () => {
     assertEquals(decoded.tensors, { a: w, b: w });
   });
 
+  it("refuses more metadata than can be read again", () => {
+    assertThrows(
+      () => encodeSafetensors({}, { text: "x".repeat(1e8) }),
+      RangeError,
+      "expected names and metadata to take less than 100000000 bytes",
+    );
+  });
+
   it("refuses the format's own name and metadata that is no text", () => {
     assertThrows(
       () => encodeSafetensors({ "__metadata__": zeros([1]) }),
