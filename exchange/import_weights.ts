@@ -44,10 +44,10 @@ const KINDS: Partial<Record<LayerKind, ModuleKind>> = {
 };
 
 const NOUNS: Record<ModuleKind, string> = {
-  conv: "convolutions",
-  fc: "affine layers",
-  bn: "batch normalisations",
-  norm: "other normalisations",
+  conv: "convolution",
+  fc: "affine layer",
+  bn: "batch normalisation",
+  norm: "other normalisation",
 };
 
 /**
@@ -161,10 +161,10 @@ function byOrder(
 function count(items: readonly { name: string }[], kind: ModuleKind): string {
   const names = items.map(({ name }) => name || '""');
   const shown = names.length > 8 ? [...names.slice(0, 7), "…"] : names;
-  const number = names.length === 0 ? "no" : names.length;
-  return `${number} ${NOUNS[kind]}${
-    names.length === 0 ? "" : ` (${shown.join(", ")})`
-  }`;
+  const plural = names.length === 1 ? "" : "s";
+  return names.length === 0
+    ? `no ${NOUNS[kind]}`
+    : `${names.length} ${NOUNS[kind]}${plural} (${shown.join(", ")})`;
 }
 
 function fill(
