@@ -15,7 +15,7 @@ import type { CompleteRecipe } from "../training/recipe.ts";
 import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
 import type { RunFolder, RunLengths } from "../training/run_folder.ts";
 import { Solver } from "../training/solver.ts";
-import type { Model, SolverOptions } from "../training/solver_options.ts";
+import type { Model } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
 import { Interrupted, listenForInterrupt } from "./exit.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
