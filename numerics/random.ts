@@ -205,7 +205,8 @@ export class RandomState {
 
   /** The integers from 0 to n - 1 in random order. */
   permutation(n: number): Int32Array {
-    const out = Int32Array.from({ length: count("n", n) }, (_, i) => i);
+    const out = new Int32Array(count("n", n));
+    for (let i = 0; i < n; i++) out[i] = i;
     this.shuffle(out);
     return out;
   }
