@@ -16,6 +16,7 @@ import {
 } from "./fashion_mnist.ts";
 import { checkFolder, isFile } from "./files.ts";
 import { type ImageFolderOptions, loadImageFolder } from "./image_folder.ts";
+import { loadNpzDataSet } from "./npz_data_set.ts";
 import {
   cacheFolderForPeople,
   dataFolders,
@@ -27,9 +28,9 @@ import {
 /** Options of {@linkcode loadDataSet}. */
 export interface LoadDataSetOptions extends ImageFolderOptions {
   /**
-   * Which data set: a {@linkcode DataSetName}, or the path of a folder with one
-   * folder of images a class. By default the one in `dataDir`, CIFAR-10 if it
-   * is found, or the sample of Fashion-MNIST.
+   * Which data set: a {@linkcode DataSetName}, the path of a folder with one
+   * folder of images a class, or that of a `.npz` file. By default the one in
+   * `dataDir`, CIFAR-10 if it is found, or the sample of Fashion-MNIST.
    */
   readonly dataset?: string | undefined;
   /** The folder with the files of a data set that is known by name; by default it is looked for. */
@@ -55,8 +56,9 @@ const DATA_SETS: readonly DataSetName[] = ["cifar10", "fashion-mnist"];
  * - Fashion-MNIST likewise, as the folder itself and as `fashion-mnist` in it;
  *   without `dataDir`, where it is not found, it is the sample that comes with
  *   Convlab.
- * - A path is that of a folder of images ({@linkcode loadImageFolder}), or of
- *   a folder with the files of one of the two.
+ * - A path is that of a folder of images ({@linkcode loadImageFolder}), of a
+ *   `.npz` file ({@linkcode loadNpzDataSet}), or of a folder with the files of
+ *   one of the two.
  *
  * @throws {RangeError} If there is nothing of that name, more images are asked for than there are, or an option does not go with the data set.
  * @throws {DataError} If the data set that was asked for is missing or damaged.
@@ -118,6 +120,10 @@ async function loadPath(
       `Cannot load data set: expected no dataDir with the path of a data set but found ${options.dataDir}`,
     );
   }
+  if (/\.npz$/i.test(path) && isFile(path)) {
+    refuse(options, FOR_FILES, "a .npz file");
+    return loadNpzDataSet(path, options);
+  }
   const folder = findCifar10(path) ?? findFashionMnist(path);
   if (folder === undefined) {
     checkPath(path);
@@ -131,11 +137,11 @@ async function loadPath(
 
 type OptionName = keyof (ImageFolderOptions & SplitOptions);
 
-/** Options that only folders of images have. */
+/** Options for image files, */
+const FOR_FILES: readonly OptionName[] = ["imageSize", "grayscale", "strict"];
+/** and those for all that comes without a split. */
 const FOR_FOLDERS: readonly OptionName[] = [
-  "imageSize",
-  "grayscale",
-  "strict",
+  ...FOR_FILES,
   "valFraction",
   "testFraction",
 ];
@@ -168,7 +174,7 @@ function checkPath(path: string): void {
   throw new RangeError(
     `Cannot load data set: expected ${
       DATA_SETS.map((name) => `"${name}"`).join(", ")
-    } or a folder of images but found ${
+    }, a folder of images or a .npz file but found ${
       isFile(path) ? `the file ${path}` : JSON.stringify(path)
     }`,
   );

@@ -87,7 +87,7 @@ function checkSize(entry: ZipEntry, name: string): void {
     header = decodeNpyHeader(peeked, name);
   } catch (error) {
     // A header that did not come whole is complained of when all of it is read.
-    if (entry.size > 2 ** 24) throw error;
+    if (entry.size > 2 ** 20) throw error;
     return;
   }
   const { dataStart, elements, itemBytes } = header;

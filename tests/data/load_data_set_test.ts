@@ -4,6 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { DataError } from "../../data/data_error.ts";
+import { encodeNpz } from "../../data/npz.ts";
 import { loadDataSet } from "../../data/load_data_set.ts";
 import { makeCifar10 } from "./make_cifar10.ts";
 import { makeImageFolder } from "./make_image_folder.ts";
@@ -258,6 +259,30 @@ describePermitted("loadDataSet()", () => {
     }
   });
 
+  it("takes the path of a .npz file", async () => {
+    const path = join(home, "digits.npz");
+    const [x_train, y_train] = [[6, 4, 4], [6]].map((shape) => ({
+      shape,
+      dtype: "uint8" as const,
+      data: Uint8Array.from(
+        { length: shape.length === 1 ? 6 : 96 },
+        (_, i) => i % 2,
+      ),
+    }));
+    Deno.writeFileSync(
+      path,
+      encodeNpz({ x_train: x_train!, y_train: y_train! }),
+    );
+    const { data } = await loadDataSet({ dataset: path });
+    assertEquals([data.name, data.title], [path, "digits.npz"]);
+    assertEquals(data.classNames, ["0", "1"]);
+    await assertRejects(
+      () => loadDataSet({ dataset: path, imageSize: 8 }),
+      RangeError,
+      "expected no imageSize with a .npz file but found 8",
+    );
+  });
+
   it("refuses a name it does not know", async () => {
     for (
       const [dataset, found] of [["mnist", '"mnist"'], [
@@ -268,7 +293,7 @@ describePermitted("loadDataSet()", () => {
       await assertRejects(
         () => loadDataSet({ dataset }),
         RangeError,
-        `Cannot load data set: expected "cifar10", "fashion-mnist" or a folder of images but found ${found}`,
+        `Cannot load data set: expected "cifar10", "fashion-mnist", a folder of images or a .npz file but found ${found}`,
       );
     }
   });

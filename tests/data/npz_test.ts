@@ -71,19 +71,19 @@ describe("decodeNpz()", () => {
   });
 
   it("takes no memory that the file does not justify", () => {
-    const bomb = bytesOf(zipSync({ "x.npy": new Uint8Array(2 ** 26) }));
+    const bomb = bytesOf(zipSync({ "x.npy": new Uint8Array(2 ** 22) }));
     assertThrows(
       () => decodeNpz(bomb),
       SyntaxError,
       "expected it to begin with \\x93NUMPY",
     );
     const short = encodeNpy(tensor([1]));
-    const padded = new Uint8Array(2 ** 26);
+    const padded = new Uint8Array(2 ** 22);
     padded.set(short);
     assertThrows(
       () => decodeNpz(bytesOf(zipSync({ "x.npy": padded })), { name: "a.npz" }),
       SyntaxError,
-      "Cannot read x.npy in a.npz: expected 136 bytes but found 67108864",
+      "Cannot read x.npy in a.npz: expected 136 bytes but found 4194304",
     );
     const honest = encodeNpz({ x: zeros([1000]) }, { compress: true });
     assertThrows(
