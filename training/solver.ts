@@ -156,7 +156,10 @@ export class Solver {
       maxIterations ?? Infinity,
     );
     const { weightDecay, ...config } = options.optimConfig ?? {};
-    const { learningRate = DEFAULT_LEARNING_RATES[updateRule] } = config;
+    const byDefault = typeof updateRule === "function"
+      ? DEFAULT_LEARNING_RATES.sgd
+      : DEFAULT_LEARNING_RATES[updateRule];
+    const { learningRate = byDefault } = config;
     this.#rate = learningRate;
     for (const [name, parameter] of Object.entries(model.params)) {
       model.params[name] = resident(parameter);
@@ -202,7 +205,9 @@ export class Solver {
   step(): number {
     const { params } = this.#model;
     const { updateRule = "sgd", schedule, maxGradNorm } = this.#options;
-    const rule = UPDATE_RULES[updateRule];
+    const rule = typeof updateRule === "function"
+      ? updateRule
+      : UPDATE_RULES[updateRule];
     const loss = this.#workspace.run(() => {
       const { x, labels } = this.#batches.next();
       const { loss, grads } = this.#model.loss(x, labels);

@@ -29,7 +29,9 @@ export function checkSolver(
   checkCounts({ maxIterations, numTrainSamples, numValSamples });
   const { learningRate } = optimConfig;
   checkPositive({ lrDecay, learningRate, maxGradNorm });
-  if (!Object.hasOwn(UPDATE_RULES, updateRule)) {
+  if (
+    typeof updateRule !== "function" && !Object.hasOwn(UPDATE_RULES, updateRule)
+  ) {
     throw new TypeError(
       `Cannot train: expected an update rule (${
         Object.keys(UPDATE_RULES).join(", ")

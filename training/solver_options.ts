@@ -11,7 +11,11 @@ import type { ImageSet } from "../data/image_set.ts";
 import type { GeneratorState, RandomState } from "../numerics/random.ts";
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
-import type { OptimConfig, UpdateRuleName } from "./update_rules.ts";
+import type {
+  OptimConfig,
+  UpdateRule,
+  UpdateRuleName,
+} from "./update_rules.ts";
 
 /** What a Solver can train. */
 export interface Model {
@@ -50,8 +54,8 @@ export interface SolverData {
 
 /** Options of Solver. */
 export interface SolverOptions {
-  /** How parameters follow gradients; `"sgd"` by default. */
-  readonly updateRule?: UpdateRuleName;
+  /** How parameters follow gradients, by name or as a function of your own; `"sgd"` by default. */
+  readonly updateRule?: UpdateRuleName | UpdateRule;
   /** The numbers of the update rule. */
   readonly optimConfig?: OptimConfig;
   /** The learning rate is multiplied by this after each epoch; 1 by default. */
