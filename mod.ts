@@ -37,6 +37,7 @@ export * from "./data/encode_idx.ts";
 export * from "./data/fit_image.ts";
 export * from "./data/encode_npy.ts";
 export * from "./data/image.ts";
+export { imageCacheFolder } from "./data/image_cache.ts";
 export * from "./data/image_folder.ts";
 export * from "./data/image_set.ts";
 export * from "./data/load_data_set.ts";

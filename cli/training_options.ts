@@ -7,6 +7,7 @@
  */
 
 import type { DataSet } from "../data/data_set.ts";
+import { imageCacheFolder } from "../data/image_cache.ts";
 import { loadDataSet } from "../data/load_data_set.ts";
 import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { kebabCase, type Options, type OptionValue } from "./arguments.ts";
@@ -83,6 +84,7 @@ export async function loadData(
   let progress: Progress | undefined;
   try {
     const { data, notice } = await loadDataSet({
+      cacheDir: imageCacheFolder(),
       ...options,
       onUnreadable(message) {
         progress?.stop();

@@ -14,6 +14,11 @@ import {
   type ImageFolderFiles,
   listImageFolder,
 } from "./image_folder_files.ts";
+import {
+  type CacheSubject,
+  readImageCache,
+  writeImageCache,
+} from "./image_cache.ts";
 import { makeDataSet } from "./make_data_set.ts";
 import type { FractionOptions } from "./split_by_class.ts";
 
@@ -25,6 +30,8 @@ export interface ImageFolderOptions extends SplitOptions, FractionOptions {
   readonly grayscale?: boolean | undefined;
   /** Whether a file that cannot be decoded is an error; otherwise it is left out. @default {false} */
   readonly strict?: boolean | undefined;
+  /** Folder in which decoded images are kept for the next time, such as {@linkcode imageCacheFolder}; by default none. */
+  readonly cacheDir?: string | undefined;
   /** Called for each file that is left out, with one line that names it and says why. */
   readonly onUnreadable?: ((message: string) => void) | undefined;
   /** Called while files are decoded. */
@@ -84,10 +91,11 @@ export async function loadImageFolder(
     );
   }
   const list = listImageFolder(directory);
-  const images = await decodeImageFiles(
-    list.files.map(({ path }) => path),
-    { imageSize, grayscale, strict, onProgress: options.onProgress },
-  );
+  const { files } = list;
+  const images = await decodeOnce({ directory, files, imageSize, grayscale }, {
+    ...options,
+    strict,
+  });
   for (const message of images.failures) options.onUnreadable?.(message);
   checkClasses(directory, list, images);
   return makeDataSet({
@@ -100,6 +108,29 @@ export async function loadImageFolder(
     parts: Array.from(images.decoded, (i) => list.files[i]!.part),
     given: list.parts,
   }, options);
+}
+
+/** Decodes the files, or takes what was decoded and kept before. */
+async function decodeOnce(
+  subject: CacheSubject,
+  options: ImageFolderOptions & { readonly strict: boolean },
+): Promise<DecodedImages> {
+  const { strict, cacheDir, onProgress } = options;
+  const kept = cacheDir === undefined
+    ? undefined
+    : readImageCache(cacheDir, subject);
+  if (kept !== undefined) {
+    const [failure] = kept.failures;
+    if (strict && failure !== undefined) throw new DataError(failure);
+    return kept;
+  }
+  const { files, imageSize, grayscale } = subject;
+  const images = await decodeImageFiles(
+    files.map(({ path }) => path),
+    { imageSize, grayscale, strict, onProgress },
+  );
+  if (cacheDir !== undefined) writeImageCache(cacheDir, subject, images);
+  return images;
 }
 
 /** Each class needs an image to be learnt from. */

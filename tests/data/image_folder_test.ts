@@ -220,4 +220,55 @@ describePermitted("loadImageFolder()", () => {
       );
     }
   });
+
+  it("keeps decoded images in cacheDir until a file changes", async () => {
+    const cacheDir = join(folder, ".cache", "images");
+    makeImageFolder(folder, { a: 4, b: 4 });
+    const broken = join(folder, "b", "broken.png");
+    Deno.writeTextFileSync(broken, "no");
+    const load = async (options = {}) => {
+      let decoded = 0;
+      const messages: string[] = [];
+      const data = await loadImageFolder(folder, {
+        ...{ cacheDir, imageSize: 4, ...options },
+        onProgress: () => decoded++,
+        onUnreadable: (message) => messages.push(message),
+      });
+      return { data, decoded, messages };
+    };
+    const first = await load();
+    const second = await load();
+    assertEquals([first.decoded, second.decoded], [9, 0]);
+    assertEquals(second.data, first.data);
+    assertEquals(second.messages, first.messages);
+    assertEquals(second.messages.length, 1);
+    await assertRejects(() => load({ strict: true }), DataError, broken);
+    assertEquals((await load({ imageSize: 5 })).decoded, 9);
+    assertEquals((await load({ seed: 3, valFraction: 0.5 })).decoded, 0);
+
+    const names = () => [...Deno.readDirSync(cacheDir)].map(({ name }) => name);
+    assertEquals(names().length, 3);
+    for (const name of names()) {
+      Deno.writeTextFileSync(join(cacheDir, name), "damaged");
+    }
+    assertEquals((await load()).decoded, 9);
+    assertEquals((await load()).decoded, 0);
+    Deno.utimeSync(join(folder, "a", "0.png"), 1, 1);
+    assertEquals((await load()).decoded, 9);
+    Deno.removeSync(broken);
+    assertEquals((await load()).decoded, 8);
+    assertEquals(names().length, 3);
+  });
+
+  it("does without a cache that cannot be written", async () => {
+    makeImageFolder(folder, { a: 4, b: 4 });
+    const file = join(folder, "file");
+    Deno.writeTextFileSync(file, "");
+    const cacheDir = join(file, "images");
+    assertEquals(lengths(await loadImageFolder(folder, { cacheDir })), [
+      4,
+      2,
+      2,
+    ]);
+  });
 });
