@@ -10,6 +10,8 @@ import { CELLS, TOPICS } from "./document/cells.ts";
 import type { CellChecks, Check } from "./document/check.ts";
 import { defineCommand, type Streams } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
+import { checkLayer, layerCases } from "./gradcheck/check_layers.ts";
+import { formatLayerReports } from "./gradcheck/report_layers.ts";
 import { startProgress } from "./progress.ts";
 import { textTable } from "./text_table.ts";
 import { checkUserLayer } from "./user_layer/check.ts";
@@ -21,6 +23,7 @@ export default defineCommand({
   examples: [
     { args: "", help: "Check all of the document's numbers" },
     { args: "conv pool", help: "Check those of some topics" },
+    { args: "layers", help: "Check the gradients of every layer" },
     {
       args: "--module examples/my_layer.ts",
       help: "Check a layer of your own",
@@ -35,7 +38,7 @@ export default defineCommand({
       rest: true,
       help: `What to check: ${
         oneOf(TOPICS)
-      }, or a cell's number; by default all`,
+      }, or a cell's number, by default all; or layers, every layer of a model's text`,
     },
   },
   options: {
@@ -52,7 +55,9 @@ export default defineCommand({
     const { module, json } = options;
     const { topics } = positionals;
     if (module === undefined) {
-      return checkDocument(selectCells(topics), json, streams);
+      return topics.includes(LAYERS)
+        ? checkAllLayers(topics, json, streams)
+        : checkDocument(selectCells(topics), json, streams);
     }
     if (topics.length > 0) {
       throw new UsageError(
@@ -63,9 +68,12 @@ export default defineCommand({
   },
 });
 
+/** The topic that is no part of the document. */
+const LAYERS = "layers";
+
 /** The cells that have one of the topics; all if there are none. */
 function selectCells(topics: readonly string[]): readonly CellChecks[] {
-  const words = [...TOPICS, ...CELLS.map(({ cell }) => cell)];
+  const words = [...TOPICS, LAYERS, ...CELLS.map(({ cell }) => cell)];
   for (const topic of topics) {
     if (!words.includes(topic)) {
       throw new UsageError(unknownWord("topic", topic, words));
@@ -128,6 +136,38 @@ function printCell(
     `${source} ${reference}`,
   ]);
   for (const line of textTable(rows)) log(`  ${line}`);
+}
+
+/** Checks the gradients of every layer, in float64. */
+function checkAllLayers(
+  topics: readonly string[],
+  json: boolean,
+  { stdout, stderr }: Streams,
+): ExitCode {
+  const other = topics.find((topic) => topic !== LAYERS);
+  if (other !== undefined) {
+    throw new UsageError(
+      `Expected no other topic with "${LAYERS}" but found "${other}"`,
+    );
+  }
+  const cases = layerCases();
+  using progress = startProgress({
+    label: "Checking",
+    unit: "layers",
+    total: cases.length,
+    stdout,
+    stderr,
+  });
+  const layers = cases.map((layer, i) => {
+    const report = checkLayer(layer);
+    progress.update(i + 1);
+    return report;
+  });
+  progress.stop();
+  const passed = layers.every((layer) => layer.passed);
+  if (json) stdout.line(JSON.stringify({ passed, layers }, null, 2));
+  else formatLayerReports(layers, stdout.style).forEach(stdout.line);
+  return passed ? ExitCode.success : ExitCode.failure;
 }
 
 /** Checks the layer in a user's file; needs permission to read it. */

@@ -7,7 +7,14 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import { afterAll, it } from "@std/testing/bdd";
+import { afterAll, describe, it } from "@std/testing/bdd";
+import { checkLayer, layerCases } from "../../cli/gradcheck/check_layers.ts";
+import { layerCase } from "../../cli/gradcheck/layer_case.ts";
+import { formatLayerReports } from "../../cli/gradcheck/report_layers.ts";
+import type { Style } from "../../cli/output.ts";
+import type { LayerKind, LayerSpec } from "../../models/layer_spec.ts";
+import { parseModel } from "../../models/parse_model.ts";
+import { tensor } from "../../numerics/tensor.ts";
 import { runCli } from "./run_cli.ts";
 import { describePermitted } from "../permitted.ts";
 
@@ -18,6 +25,60 @@ const DIGITS = [
   ...["2.30258318667", "2.50834247355", "1.380104e-04", "1.822723e-02"],
   ...["3.064049e-04", "3.477652e-05", "2.516375e-03", "7.945660e-10"],
 ];
+
+/** The kinds of layers that a model's text can name; the types see to it that none is missing. */
+const KINDS: Record<LayerKind, true> = {
+  ...{ conv: true, bn: true, ln: true, gn: true, relu: true, leaky: true },
+  ...{ gelu: true, pool: true, avgpool: true, gap: true, dropout: true },
+  ...{ fc: true, res: true },
+};
+
+/** The kinds of layers, and of those within residual blocks. */
+function kindsOf(layers: readonly LayerSpec[]): LayerKind[] {
+  return layers.flatMap((layer) => [
+    layer.kind,
+    ...(layer.kind === "res"
+      ? kindsOf([...layer.body, ...layer.shortcut])
+      : []),
+  ]);
+}
+
+describe("gradcheck layers", () => {
+  it("has every layer that a model's text can name", () => {
+    const texts = layerCases().map(({ layer }) => layer)
+      .filter((layer) => layer !== "softmax loss");
+    const kinds = texts.flatMap((text) => kindsOf(parseModel(text)));
+    assertEquals([...new Set(kinds)].sort(), Object.keys(KINDS).sort());
+  });
+
+  it("fails a layer whose gradient is wrong, missing or not a number", () => {
+    const inputs = { x: tensor([1, -2]), y: tensor([3, 4]), z: tensor([5, 6]) };
+    const [two, nan] = [tensor([2, 2]), tensor([NaN, 2])];
+    const report = checkLayer(layerCase(
+      ...["twice", "", inputs] as const,
+      ({ x }) => ({ out: tensor(x.data.map((v) => 2 * v)), cache: null }),
+      (dout) => ({ dx: dout, dy: nan, dw: two }),
+    ));
+    assertEquals(
+      report.gradients.map(({ name, relError, passed }) => {
+        return [name, relError > 0.3, Number.isNaN(relError), passed];
+      }),
+      [
+        ["x", true, false, false],
+        ["y", false, true, false],
+        ["z", false, true, false],
+      ],
+    );
+    const plain = (text: string) => text;
+    const style = { red: (text: string) => `<${text}>`, green: plain };
+    const lines = formatLayerReports([report], {
+      ...{ ...style, dim: plain, bold: plain } as unknown as Style,
+    });
+    assertStringIncludes(lines[1]!, "<FAIL>");
+    assertStringIncludes(lines[1]!, "<x 3.3e-01>");
+    assertStringIncludes(lines.at(-1)!, "<3 of 3 gradients fail>");
+  });
+});
 
 describePermitted("gradcheck", () => {
   const folder = Deno.makeTempDirSync();
@@ -52,6 +113,27 @@ describePermitted("gradcheck", () => {
       "reference",
       "passed",
     ]);
+  });
+
+  it("layers checks every layer with no permission, and passes", async () => {
+    const { code, stdout, stderr } = await runCli(["gradcheck", "layers"]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    assertMatch(lines.at(-1)!, /^\d+ gradients, all equal to numerical ones/);
+    assertMatch(stdout, /^conv4d2 +fast +pass +x \S+ +w \S+ +b \S+$/m);
+    assert(!stdout.includes("FAIL"));
+    const json = await runCli(["gradcheck", "layers", "--json"]);
+    const { passed, layers } = JSON.parse(json.stdout);
+    assertEquals([passed, layers.length], [true, lines.length - 3]);
+    assertEquals(Object.keys(layers[0]), [
+      ...["layer", "what", "gradients", "passed"],
+    ]);
+    const other = await runCli(["gradcheck", "layers", "conv"]);
+    assertEquals(other.code, 2);
+    assertStringIncludes(
+      other.stderr,
+      'Expected no other topic with "layers" but found "conv"',
+    );
   });
 
   it("--module passes a right layer and names what is wrong with another", async () => {
