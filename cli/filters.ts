@@ -19,16 +19,17 @@ import type { RunFolder } from "../training/run_folder.ts";
  * @throws {Error} If the run has not ended, or its filters are no images.
  */
 export function filtersOf(run: RunFolder): ImageFigure {
-  const { W1 } = run.readParameters();
-  const [filters = 0, channels = 0, height = 0, width = 0] = W1?.shape ?? [];
-  if (!W1 || (channels !== 1 && channels !== 3)) {
+  const { W1, "conv1.weight": weight = W1 } = run.readParameters();
+  const [filters = 0, channels = 0, height = 0, width = 0] = weight?.shape ??
+    [];
+  if (!weight || (channels !== 1 && channels !== 3)) {
     throw new Error(
-      `Cannot draw filters: expected run "${run.name}" to have filters W1 of 1 or 3 channels but found ${
-        W1 ? channels : "none"
+      `Cannot draw filters: expected the first convolution of run "${run.name}" to have filters of 1 or 3 channels but found ${
+        weight ? channels : "none"
       }`,
     );
   }
-  const grid: Tensor = visualizeGrid(W1.transpose([0, 2, 3, 1]));
+  const grid: Tensor = visualizeGrid(weight.transpose([0, 2, 3, 1]));
   return {
     kind: "images",
     title: run.name,
