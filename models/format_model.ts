@@ -67,8 +67,11 @@ function formatConv(layer: ConvSpec): string {
   return `conv${filters}${numbers.join("")}`;
 }
 
-/** A number without an exponent, which the text has no room for. */
+/** A number below 1 without an exponent, which the text has no room for. */
 function decimal(x: number): string {
-  const text = String(x);
-  return text.includes("e") ? x.toFixed(20).replace(/0+$/, "") : text;
+  const [, first, rest = "", exponent] =
+    String(x).match(/^(\d)\.?(\d*)e-(\d+)$/) ?? [];
+  return first === undefined
+    ? String(x)
+    : `0.${"0".repeat(Number(exponent) - 1)}${first}${rest}`;
 }

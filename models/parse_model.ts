@@ -26,6 +26,21 @@ const KINDS: readonly LayerKind[] = [
   ...["pool", "avgpool", "gap", "dropout", "fc", "res"] as const,
 ];
 
+/** What layers are called elsewhere. */
+const OTHER_NAMES: ReadonlyMap<string, LayerKind> = new Map([
+  ["convolution", "conv"],
+  ["batchnorm", "bn"],
+  ["layernorm", "ln"],
+  ["groupnorm", "gn"],
+  ["lrelu", "leaky"],
+  ["maxpool", "pool"],
+  ["globalavgpool", "gap"],
+  ["linear", "fc"],
+  ["dense", "fc"],
+  ["affine", "fc"],
+  ["flatten", "fc"],
+]);
+
 /**
  * The layers that a text names, in order. Layers are set apart by white space or
  * `-`:
@@ -95,7 +110,7 @@ function parseList(reader: Reader, depth: number): LayerSpec[] {
   for (let afterDash = false;;) {
     const token = reader.tokens[reader.next];
     if (token === undefined || token === "|" || token === "]") {
-      if (afterDash) throw unexpected(token ?? "the end", 'a layer after "-"');
+      if (afterDash) throw unexpected(token, 'a layer after "-"');
       return layers;
     }
     reader.next++;
@@ -129,15 +144,19 @@ function parseResidual(reader: Reader, depth: number): LayerSpec {
     shortcut = parseList(reader, depth);
   }
   const end = reader.tokens[reader.next++];
-  if (end !== "]") throw unexpected(end ?? "the end", '"]"');
-  if (body.length === 0) throw unexpected("none", 'layers in "res[…]"');
+  if (end !== "]") throw unexpected(end, 'a "]" for each "res["');
+  if (body.length === 0) {
+    throw new SyntaxError(
+      'Cannot parse model: expected layers in "res[…]" but found none',
+    );
+  }
   return { kind: "res", body, shortcut };
 }
 
 function parseLayer(token: string): LayerSpec {
   const [, word = "", rest = ""] = token.match(/^([a-z]*)([^]*)$/)!;
   const kind = KINDS.find((name) => name === word);
-  if (kind === undefined) throw unknown(token, word);
+  if (kind === undefined) throw unknown(token);
   switch (kind) {
     case "conv": {
       const n = numbersOf(token, rest, "kspdg", "conv64k5s2p2d1g1");
@@ -149,7 +168,9 @@ function parseLayer(token: string): LayerSpec {
       const reach = dilation * (size - 1);
       if (n.p === undefined && reach % 2 !== 0) {
         throw new RangeError(
-          `Cannot parse model: expected a padding for filters of ${size} x ${size}, as in "${token}p0", since none keeps the size; found "${token}"`,
+          `Cannot parse model: expected a padding for filters of ${size} x ${size}, as in "${
+            short(token)
+          }p0", since none keeps the size, but found "${short(token)}"`,
         );
       }
       const pad = n.p ?? reach / 2;
@@ -209,7 +230,9 @@ function numbersOf(
     const value = Number(digits);
     if (value < least || value > MAX_NUMBER) {
       throw new RangeError(
-        `Cannot parse model: expected numbers from ${least} to ${MAX_NUMBER} but found ${digits} in "${token}"`,
+        `Cannot parse model: expected numbers from ${least} to ${MAX_NUMBER} but found ${
+          short(digits)
+        } in "${short(token)}"`,
       );
     }
     found[letter] = value;
@@ -223,22 +246,35 @@ function fractionOf(token: string, text: string, byDefault: number): number {
   const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
   if (value >= 0 && value < 1) return value;
   throw new RangeError(
-    `Cannot parse model: expected a number of at least 0 and below 1 but found "${text}" in "${token}"`,
+    `Cannot parse model: expected a number of at least 0 and below 1 but found "${
+      short(text)
+    }" in "${short(token)}"`,
   );
 }
 
-function unknown(token: string, word: string): SyntaxError {
-  const meant = closestString(word, KINDS as LayerKind[]);
-  const near = word.length > 1 && meant[0] === word[0];
+function unknown(token: string): SyntaxError {
+  const word = token.match(/^[a-z_]*/i)![0].toLowerCase();
+  const known = OTHER_NAMES.get(word);
+  const meant = known ?? closestString(word, [...KINDS]);
+  const near = known !== undefined ||
+    word.length > 1 && word.length < 10 && meant[0] === word[0];
   return new SyntaxError(
-    `Cannot parse model: expected a layer (${
-      KINDS.join(", ")
-    }) but found "${token}"${near ? `; did you mean "${meant}"?` : ""}`,
+    `Cannot parse model: expected a layer (${KINDS.join(", ")}) but found "${
+      short(token)
+    }"${near ? `; did you mean "${meant}"?` : ""}`,
   );
 }
 
-function unexpected(found: string, expected: string): SyntaxError {
+/** What was found; nothing is the end of the text. */
+function unexpected(found: string | undefined, expected: string): SyntaxError {
   return new SyntaxError(
-    `Cannot parse model: expected ${expected} but found "${found}"`,
+    `Cannot parse model: expected ${expected} but found ${
+      found === undefined ? "the end" : `"${short(found)}"`
+    }`,
   );
+}
+
+/** The beginning of a text that is too long for a message. */
+function short(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
