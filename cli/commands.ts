@@ -29,6 +29,26 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./overfit.ts"),
   },
   {
+    name: "predict",
+    summary: "Tell what a trained network takes pictures for",
+    load: () => import("./predict.ts"),
+  },
+  {
+    name: "evaluate",
+    summary: "Tell how well a trained network classifies a data set",
+    load: () => import("./evaluate.ts"),
+  },
+  {
+    name: "export",
+    summary: "Write a trained network for other tools, such as ONNX Runtime",
+    load: () => import("./export.ts"),
+  },
+  {
+    name: "import",
+    summary: "Make a run of weights that were trained in PyTorch",
+    load: () => import("./import.ts"),
+  },
+  {
     name: "gradcheck",
     summary: "Check gradients, the document's or those of a layer of your own",
     load: () => import("./gradcheck.ts"),

@@ -13,11 +13,11 @@ import { GraphBuilder, valueInfo } from "./onnx_graph.ts";
 import { writeLayers } from "./onnx_layers.ts";
 import { encodeOnnx } from "./onnx_messages.ts";
 import {
+  networkMetadata,
   type OnnxInput,
-  onnxMetadata,
   perChannel,
   type Preprocessing,
-} from "./onnx_metadata.ts";
+} from "./network_metadata.ts";
 
 export type { OnnxInput, Preprocessing };
 
@@ -85,7 +85,7 @@ export function exportOnnx(
   const last = writeLayers(network.plan, images, { graph, tensors });
   const scores = graph.rename(last, "scores");
   graph.node("probabilities", "Softmax", [scores], { axis: -1 });
-  const metadata = onnxMetadata(network.model, inputDim, options, input);
+  const metadata = networkMetadata(network, options, input);
   return encodeOnnx({
     irVersion: IR_VERSION,
     producerName: "convlab",

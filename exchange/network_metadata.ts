@@ -1,10 +1,12 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * What an ONNX file of a network says about its input and its classes.
+ * What a file of a network says about its input and its classes.
  *
  * @module
  */
+
+import type { ConvNet } from "../models/conv_net.ts";
 
 /** What is known about a network's images and classes. */
 export interface Preprocessing {
@@ -16,19 +18,19 @@ export interface Preprocessing {
   readonly std?: Float64Array | undefined;
 }
 
-/** Whether images enter the graph as pixels or are normalised before that. */
+/** Whether images enter a graph as pixels or are normalised before that. */
 export type OnnxInput = "normalized" | "pixels";
 
 /**
- * The metadata of an ONNX file: texts by name, all of which begin with
+ * The metadata of a network's file: texts by name, all of which begin with
  * `convlab.`; those that are no plain texts are JSON.
  */
-export function onnxMetadata(
-  model: string,
-  [channels, height, width]: readonly [number, number, number],
+export function networkMetadata(
+  { model, inputDim }: Pick<ConvNet, "model" | "inputDim">,
   { classNames, mean, std }: Preprocessing,
-  input: OnnxInput,
+  input: OnnxInput = "normalized",
 ): Record<string, string> {
+  const [channels, height, width] = inputDim;
   const plane = height * width;
   const numbers = (values?: Float64Array) =>
     JSON.stringify(values ? perChannel(values, plane) : null);
