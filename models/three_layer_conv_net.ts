@@ -177,6 +177,22 @@ export class ThreeLayerConvNet {
     return { loss: loss + regularize(weights, this.reg), grads };
   }
 
+  /**
+   * What the layers give for images, in order: `conv-relu-pool`, `affine-relu`
+   * and `affine`, each of which is run as one.
+   *
+   * @param x Images, shape (N, C, H, W).
+   * @throws {TypeError} If the shape does not fit the network's.
+   */
+  activations(x: Tensor): Map<string, Tensor> {
+    const { pooled, hiddenOut, scores } = this.#forward(x);
+    return new Map([
+      ["conv-relu-pool", pooled],
+      ["affine-relu", hiddenOut],
+      ["affine", scores],
+    ]);
+  }
+
   #forward(x: Tensor) {
     const expected = this.inputDim;
     if (
@@ -200,7 +216,7 @@ export class ThreeLayerConvNet {
     const hidden = affineReluForward(conv.out, p("W2"), p("b2"));
     const output = affineForward(hidden.out, p("W3"), p("b3"));
     return {
-      scores: output.out,
+      ...{ pooled: conv.out, hiddenOut: hidden.out, scores: output.out },
       conv: conv.cache,
       hidden: hidden.cache,
       output: output.cache,

@@ -17,27 +17,48 @@ export class NonFiniteLossError extends Error {
   readonly iteration: number;
 
   /** Makes the message from what is known. */
-  constructor(iteration: number, loss: number, where: string) {
-    super(
-      `Loss is ${loss} at iteration ${iteration}: training has diverged; ${where}; try a smaller learning rate, a warm-up or clipped gradients`,
-    );
+  constructor(iteration: number, loss: number, explanation: string) {
+    super(`Loss is ${loss} at iteration ${iteration}: ${explanation}`);
     this.iteration = iteration;
   }
 }
 
 /**
- * Where the first number appeared that is not finite: in a parameter, in the
- * images, or in what a layer gave for them.
+ * Where the first number appeared that is not finite, and what to do about it:
+ * in the images, in a parameter, or in what a layer gave.
+ *
+ * @param iteration The iteration, counted from 1, of which `x` is the batch.
  */
-export function findNonFinite(model: Model, x: Tensor): string {
-  if (!isFinite(x)) return "a number in the batch itself is not finite";
+export function explainNonFinite(
+  model: Model,
+  x: Tensor,
+  iteration: number,
+): string {
+  if (!isFinite(x)) {
+    return "a number in the batch itself is infinite or NaN; check the examples and how they are normalised";
+  }
   const parameters = Object.entries(model.params);
-  const broken = parameters.find(([, value]) => !isFinite(value));
-  if (broken) return `the update before made ${broken[0]} infinite or NaN`;
+  const broken = parameters.find(([, value]) => !isFinite(value))?.[0];
+  if (iteration === 1) {
+    const where = broken === undefined
+      ? outputOf(model, x)
+      : `${broken} is infinite or NaN`;
+    return `before any update, ${where}; try smaller initial weights, or images that are normalised`;
+  }
+  const where = broken === undefined
+    ? outputOf(model, x)
+    : `the update before made ${broken} infinite or NaN`;
+  return `training has diverged; ${where}; try a smaller learning rate, a warm-up or clipped gradients`;
+}
+
+/** What the layers gave, in words. */
+function outputOf(model: Model, x: Tensor): string {
   for (const [layer, out] of model.activations?.(x, "train") ?? []) {
     if (!isFinite(out)) return `it came up first in what ${layer} gave`;
   }
-  return "what the layers give is finite, but too large for the loss";
+  return model.activations
+    ? "what the layers give is finite, but too large for the loss"
+    : "the model does not tell in which layer";
 }
 
 function isFinite({ data }: Tensor): boolean {

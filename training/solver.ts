@@ -16,7 +16,7 @@ import { type BatchSource, batchSource } from "./batch_source.ts";
 import { accuracy } from "./batches.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { EarlyStopping } from "./early_stopping.ts";
-import { findNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
+import { explainNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
 import { checkSolver } from "./solver_checks.ts";
 import type {
   AccuracyCheck,
@@ -200,20 +200,23 @@ export class Solver {
    * Takes one iteration: draws a batch and updates the parameters.
    *
    * @returns The loss on the batch, before the update.
-   * @throws {NonFiniteLossError} If the loss is NaN or infinite; the parameters are then as they were.
+   * @throws {NonFiniteLossError} If the loss is NaN or infinite; parameters and running statistics are then as they were.
    */
   step(): number {
-    const { params } = this.#model;
+    const { params, buffers = {} } = this.#model;
     const { updateRule = "sgd", schedule, maxGradNorm } = this.#options;
     const rule = typeof updateRule === "function"
       ? updateRule
       : UPDATE_RULES[updateRule];
+    const buffersBefore = cloneAll(buffers);
     const loss = this.#workspace.run(() => {
       const { x, labels } = this.#batches.next();
       const { loss, grads } = this.#model.loss(x, labels);
       if (!Number.isFinite(loss)) {
-        const where = findNonFinite(this.#model, x);
-        throw new NonFiniteLossError(this.iteration + 1, loss, where);
+        const iteration = this.iteration + 1;
+        Object.assign(buffers, buffersBefore);
+        const why = explainNonFinite(this.#model, x, iteration);
+        throw new NonFiniteLossError(iteration, loss, why);
       }
       if (maxGradNorm !== undefined) {
         clipGradients(grads, { maxNorm: maxGradNorm });
@@ -292,10 +295,7 @@ export class Solver {
    */
   getState(): SolverState {
     return captureSolver(this, {
-      model: this.#model,
-      batches: this.#batches,
-      average: this.#average,
-      stopping: this.#stopping,
+      ...this.#parts(),
       rate: this.#rate,
       stopped: this.#stopped,
     });
@@ -304,17 +304,43 @@ export class Solver {
   /**
    * Goes on from where {@linkcode Solver.getState} was.
    *
-   * @throws {TypeError} If the state is of another model or of other options.
+   * @throws {TypeError} If the state is of another model or of other options; the solver is then as it was.
+   * @throws {RangeError} If it is of another number of examples, or a number in it is out of range; likewise.
    */
   setState(saved: SolverState): void {
-    const { rate, stopped } = restoreSolver(this, saved, {
+    const before = this.getState();
+    try {
+      this.#restore(saved);
+    } catch (error) {
+      this.#restore(before);
+      throw error;
+    }
+  }
+
+  #restore(saved: SolverState): void {
+    const { rate, stopped } = restoreSolver(this, saved, this.#parts());
+    this.#rate = rate;
+    this.#stopped = stopped;
+  }
+
+  /** What the state is made of that the solver does not show. */
+  #parts() {
+    const { updateRule = "sgd", batchSize = 100, patience } = this.#options;
+    const { sampling = "replacement", averageDecay } = this.#options;
+    return {
       model: this.#model,
       batches: this.#batches,
       average: this.#average,
       stopping: this.#stopping,
-    });
-    this.#rate = rate;
-    this.#stopped = stopped;
+      options: {
+        updateRule: typeof updateRule === "function"
+          ? "of the caller"
+          : updateRule,
+        ...{ batchSize, sampling, dtype: this.#dtype },
+        averageDecay: averageDecay ?? null,
+        patience: patience ?? null,
+      },
+    };
   }
 
   /** Checks the accuracies, and keeps the parameters if they are the best so far. */
@@ -331,7 +357,7 @@ export class Solver {
     this.#log(
       `(Epoch ${this.epoch} / ${this.#numEpochs}) train acc: ${
         formatF(trainAccuracy)
-      }; val_acc: ${formatF(valAccuracy)}`,
+      }${this.#yVal.length > 0 ? `; val_acc: ${formatF(valAccuracy)}` : ""}`,
     );
     if (valAccuracy > this.bestValAcc) {
       this.bestValAcc = valAccuracy;

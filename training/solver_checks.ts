@@ -40,6 +40,11 @@ export function checkSolver(
   }
   const yTrain = checkLabels("Train", data.xTrain, data.yTrain);
   const yVal = checkLabels("Val", data.xVal, data.yVal);
+  if (options.patience !== undefined && yVal.length === 0) {
+    throw new RangeError(
+      `Cannot train: expected validation examples, by which patience (${options.patience}) is measured, but found none`,
+    );
+  }
   if (yTrain.length === 0) {
     throw new RangeError(
       "Cannot train: expected at least one training example but found none",

@@ -66,7 +66,7 @@ export interface SolverOptions {
   readonly maxGradNorm?: number | undefined;
   /** Share of a moving average of the parameters that stays at each step; checks and results are then those of the average. */
   readonly averageDecay?: number | undefined;
-  /** Ends training after so many epochs without a better validation accuracy. */
+  /** Ends training after so many epochs without a better validation accuracy; needs validation examples. */
   readonly patience?: number | undefined;
   /** Whether training ends with the parameters of the best validation accuracy or with the last; `"best"` by default. */
   readonly keep?: "best" | "last";
@@ -112,6 +112,6 @@ export interface AccuracyCheck {
   readonly iteration: number;
   /** Share of training examples that are classified rightly, from 0 to 1. */
   readonly trainAccuracy: number;
-  /** The same of the validation examples. */
+  /** The same of the validation examples; NaN if there are none. */
   readonly valAccuracy: number;
 }

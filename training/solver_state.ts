@@ -48,7 +48,12 @@ interface Parts {
   readonly batches: BatchSource;
   readonly average: WeightAverage | undefined;
   readonly stopping: EarlyStopping | undefined;
+  /** Options without which the state makes no sense. */
+  readonly options: StateOptions;
 }
+
+/** Options by name, as plain JSON. */
+type StateOptions = Readonly<Record<string, string | number | null>>;
 
 /** The plain part of a state. */
 interface PlainState {
@@ -63,6 +68,8 @@ interface PlainState {
   readonly averageCount: number;
   readonly stopping: EarlyStoppingState | null;
   readonly generator: GeneratorState | null;
+  /** Missing in older checkpoints. */
+  readonly options?: StateOptions;
 }
 
 /** Copies all that decides how a solver goes on. */
@@ -87,6 +94,7 @@ export function captureSolver(
     averageCount: average?.count ?? 0,
     stopping: stopping?.state ?? null,
     generator: model.getGeneratorState?.() ?? null,
+    options: parts.options,
   };
   return {
     tensors: {
@@ -105,29 +113,38 @@ export function captureSolver(
 }
 
 /**
- * Gives a solver back what was taken.
+ * Gives a solver back what was taken. Where that fails it may be half done.
  *
- * @throws {TypeError} If a parameter is missing or of another shape.
+ * @throws {TypeError} If the state is of another model or of other options.
  */
 export function restoreSolver(
   solver: Solver,
   { tensors, state }: SolverState,
-  { model, batches, average, stopping }: Parts,
+  { model, batches, average, stopping, options }: Parts,
 ): { rate: number; stopped: boolean } {
   const plain = state as unknown as PlainState;
   const params = ofPrefix("params.", tensors);
   const buffers = ofPrefix("buffers.", tensors);
-  checkSame("parameters", model.params, params);
-  checkSame("running statistics", model.buffers ?? {}, buffers);
-  if (!average && plain.averageCount > 0) {
+  if (typeof plain.optim !== "object" || typeof plain.batches !== "object") {
     throw new TypeError(
-      "Cannot go on with training: expected a state without an average of weights but found one with it",
+      `Cannot go on with training: expected the state of a Solver but found one of ${
+        Object.keys(state).join(", ") || "nothing"
+      }`,
     );
   }
+  checkSame("parameters", model.params, params);
+  checkSame("running statistics", model.buffers ?? {}, buffers);
+  checkOptions(options, plain.options ?? options);
   batches.setState(plain.batches);
   for (const [name, value] of Object.entries(params)) {
+    const numbers = plain.optim[name];
+    if (numbers === undefined) {
+      throw new TypeError(
+        `Cannot go on with training: expected the numbers of the update rule for ${name} but found none`,
+      );
+    }
+    const { config, steps } = numbers;
     model.params[name] = resident(value);
-    const { config, steps } = plain.optim[name]!;
     solver.optimStates[name] = restoreOptimState({
       config,
       steps,
@@ -182,6 +199,20 @@ function restoreHistory(history: number[], saved: Tensor | undefined): void {
   for (const value of saved?.data ?? []) history.push(value);
 }
 
+function checkOptions(expected: StateOptions, found: StateOptions): void {
+  const other = Object.keys(expected).find((k) => expected[k] !== found[k]);
+  if (other === undefined) return;
+  const words = (value: string | number | null | undefined) =>
+    value === null || value === undefined
+      ? `without ${other}`
+      : `with ${other} ${value}`;
+  throw new TypeError(
+    `Cannot go on with training: expected a state ${
+      words(expected[other])
+    } but found one ${words(found[other])}`,
+  );
+}
+
 function checkSame(what: string, expected: Tensors, found: Tensors): void {
   const signature = (tensors: Tensors) =>
     Object.entries(tensors)
@@ -192,9 +223,12 @@ function checkSame(what: string, expected: Tensors, found: Tensors): void {
   const wrong = wanted.find((item, i) => item !== given[i]) ??
     given[wanted.length];
   if (wrong === undefined) return;
+  const words = wanted.length === 0
+    ? `no ${what}`
+    : `${what} ${wanted.join(", ")}`;
   throw new TypeError(
-    `Cannot go on with training: expected ${what} ${
-      wanted.join(", ")
-    } but found ${given.join(", ")}`,
+    `Cannot go on with training: expected ${words} but found ${
+      given.join(", ") || "none"
+    }`,
   );
 }
