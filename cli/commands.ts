@@ -20,7 +20,7 @@ export interface CommandEntry extends Summary {
 export const commands: readonly CommandEntry[] = [
   {
     name: "train",
-    summary: "Train the three-layer network",
+    summary: "Train a network: the three-layer one, or any that a text describes",
     load: () => import("./train.ts"),
   },
   {
