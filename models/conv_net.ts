@@ -13,6 +13,7 @@ import { formatModel } from "./format_model.ts";
 import type { LayerSpec } from "./layer_spec.ts";
 import { type Module, modulesOf, type Pass, runAll } from "./modules.ts";
 import { parseModel } from "./parse_model.ts";
+import { checkMemory, scoresOf } from "./plan_checks.ts";
 import {
   allLayers,
   planModel,
@@ -104,11 +105,15 @@ export class ConvNet {
       dtype = "float32",
       random = new RandomState(crypto.getRandomValues(new Uint32Array(1))[0]!),
     } = options;
-    const layers = typeof model === "string" ? parseModel(model) : model;
+    // Layers that did not come from a text are checked by way of one.
+    const layers = parseModel(
+      typeof model === "string" ? model : formatModel(model),
+    );
     this.model = formatModel(layers);
     this.plan = planModel(layers, inputDim);
     this.inputDim = [...inputDim];
     this.numClasses = scoresOf(this.plan, numClasses);
+    checkMemory(this.plan, dtype);
     checkRange({ reg }, Infinity);
     checkRange({ weightScale: weightScale ?? 0 }, Infinity);
     checkRange({ labelSmoothing }, 1);
@@ -182,7 +187,7 @@ export class ConvNet {
    * What each layer gives for images, by the layers' names, in order; layers
    * that are run as one are named after the last of them.
    *
-   * @param mode `"test"` by default; in `"train"` running statistics are left as they are.
+   * @param mode `"test"` by default; in `"train"` running statistics and what dropout draws from are left as they are.
    */
   activations(
     x: Tensor,
@@ -192,9 +197,10 @@ export class ConvNet {
     const buffers = Object.fromEntries(
       Object.entries(this.buffers).map(([name, b]) => [name, b.clone()]),
     );
+    const random = this.#dropout && new RandomState(0);
+    random?.setState(this.#dropout!.getState());
     this.#forward(x, {
-      mode,
-      buffers,
+      ...{ mode, buffers, random },
       watch: (name, out) => found.set(name, out),
     });
     return found;
@@ -248,24 +254,6 @@ function initial(
   const w = random.randn(shape);
   for (let i = 0; i < w.size; i++) w.data[i] = scale * w.data[i]!;
   return w.astype(dtype);
-}
-
-/** The number of scores that a model gives. */
-function scoresOf(
-  plan: readonly PlannedLayer[],
-  numClasses: number | undefined,
-): number {
-  const { name = "nothing", output = [] } = plan.at(-1) ?? {};
-  const [scores = 0] = output;
-  if (output.length !== 1 || scores !== (numClasses ?? scores)) {
-    const wanted = numClasses === undefined ? "scores" : `${numClasses} scores`;
-    throw new RangeError(
-      `Cannot build model: expected the last layer to give ${wanted}, one for each class, but found ${name}, which gives ${
-        output.length === 1 ? scores : `images of ${output.join(" x ")}`
-      }${numClasses === undefined ? "" : `; end it with "fc${numClasses}"`}`,
-    );
-  }
-  return scores;
 }
 
 function checkRange(values: Record<string, number>, below: number): void {

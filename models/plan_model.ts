@@ -11,6 +11,7 @@
 import { formatShape, sizeOf } from "../numerics/tensor.ts";
 import { formatLayer } from "./format_model.ts";
 import type { ConvSpec, LayerSpec, ResidualSpec } from "./layer_spec.ts";
+import { shapeText } from "./shape_text.ts";
 
 /** Shape of one example: channels, height and width, or a number of features. */
 export type ExampleShape = readonly number[];
@@ -142,9 +143,13 @@ function planLayer(
     case "gn": {
       const [features = 0] = input;
       if (spec.kind === "gn") {
+        const { groups } = spec;
         imageOf(spec, name, input);
-        if (features % spec.groups !== 0) {
-          throw unfit(name, spec, `${features} channels to divide`, input);
+        if (features % groups !== 0) {
+          throw unfit(
+            ...[name, spec, `channels that ${groups} groups divide`, input],
+            `these do: ${divisors(features)}`,
+          );
         }
       }
       const shape = [features];
@@ -169,7 +174,10 @@ function planLayer(
       const [channels, height, width] = imageOf(spec, name, input);
       const { size: side, stride } = spec;
       if (side > height || side > width) {
-        throw unfit(name, spec, `at least ${side} x ${side} pixels`, input);
+        throw unfit(
+          ...[name, spec, `at least ${side} x ${side} pixels`, input],
+          'leave it out, or pool less before it; "gap" takes any size',
+        );
       }
       const along = (n: number) => 1 + Math.floor((n - side) / stride);
       const output = [channels, along(height), along(width)];
@@ -196,18 +204,10 @@ function planResidual(
   const output = body.at(-1)!.output;
   const other = shortcut.at(-1)?.output ?? input;
   if (formatShape(output) !== formatShape(other)) {
-    const [filters, rows] = output;
-    const stride = rows && Math.round(input[1]! / rows);
-    const remedy = output.length === 3 && input.length === 3 &&
-        spec.shortcut.length === 0
-      ? `; a shortcut makes them equal, as in "res[… | conv${filters}k1${
-        stride === 1 ? "" : `s${stride}`
-      }-bn]"`
-      : "";
     throw new RangeError(
       `Cannot build model: expected both branches of res${number} to give the same shape but found ${
-        formatShape(output)
-      } and ${formatShape(other)}${remedy}`,
+        shapeText(output)
+      } and ${shapeText(other)}; ${residualRemedy(spec, input, output)}`,
     );
   }
   return {
@@ -221,6 +221,27 @@ function planResidual(
     body,
     shortcut,
   };
+}
+
+/** What would make the branches of a residual block equal. */
+function residualRemedy(
+  { shortcut }: ResidualSpec,
+  input: ExampleShape,
+  output: ExampleShape,
+): string {
+  const [filters, ...size] = output;
+  if (shortcut.length > 0) return 'change the layers before or behind the "|"';
+  if (output.length === 1) {
+    return `a shortcut makes them equal, as in "res[… | fc${filters}]"`;
+  }
+  // The stride of a convolution of 1 x 1 that gives this size, if there is one.
+  const stride = size.map((n, i) => Math.ceil(input[i + 1]! / n))
+    .find((s) => size.every((n, i) => Math.ceil(input[i + 1]! / s) === n));
+  return stride === undefined
+    ? 'pad the convolutions, as they are without "p", or give it a shortcut, as in "res[… | …]"'
+    : `a shortcut makes them equal, as in "res[… | conv${filters}k1${
+      stride === 1 ? "" : `s${stride}`
+    }-bn]"`;
 }
 
 /** Weight and, for any number of outputs, bias of a convolution or an affine layer. */
@@ -253,12 +274,19 @@ function convolved(
       spec,
       `channels and filters that ${groups} groups divide`,
       input,
+      `these do: ${divisors(channels, filters)}`,
     );
   }
   const reach = dilation * (size - 1) + 1;
   if (reach > height + 2 * pad || reach > width + 2 * pad) {
-    const least = Math.max(1, reach - 2 * pad);
-    throw unfit(name, spec, `at least ${least} x ${least} pixels`, input);
+    const least = reach - 2 * pad;
+    const enough = Math.ceil((reach - Math.min(height, width)) / 2);
+    throw unfit(
+      ...[name, spec, `at least ${least} x ${least} pixels`, input],
+      `a padding of ${enough} is enough, as in "${
+        formatLayer({ ...spec, pad: enough })
+      }"`,
+    );
   }
   const along = (n: number) => 1 + Math.floor((n + 2 * pad - reach) / stride);
   return [filters, along(height), along(width)];
@@ -272,24 +300,36 @@ function imageOf(
 ): readonly [number, number, number] {
   const [channels = 0, height, width] = input;
   if (height === undefined || width === undefined) {
-    throw unfit(name, spec, "images", input);
+    throw unfit(
+      ...[name, spec, "images", input],
+      'put it before the first "gap" or "fc"',
+    );
   }
   return [channels, height, width];
 }
 
+/** A layer that does not fit what comes before it, and what would. */
 function unfit(
   name: string,
   spec: LayerSpec,
   expected: string,
   input: ExampleShape,
+  remedy: string,
 ): RangeError {
   return new RangeError(
     `Cannot build model: ${name} ("${
       formatLayer(spec)
-    }") expects ${expected} but finds ${
-      input.length === 3
-        ? `images of ${input[0]} x ${input[1]} x ${input[2]}`
-        : `${input[0]} features`
-    }`,
+    }") expects ${expected} but finds ${shapeText(input)}; ${remedy}`,
   );
+}
+
+/** The numbers that divide all of `numbers`, the first ones. */
+function divisors(...numbers: readonly number[]): string {
+  const found: number[] = [];
+  for (let d = 1; d <= Math.min(...numbers); d++) {
+    if (numbers.some((n) => n % d !== 0)) continue;
+    if (found.length === 10) return `${found.join(", ")}, …`;
+    found.push(d);
+  }
+  return found.join(", ");
 }
