@@ -2,8 +2,15 @@
 
 /** Weights of PyTorch, against what PyTorch computes with them. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertThrows,
+} from "@std/assert";
 import { it } from "@std/testing/bdd";
+import fc from "fast-check";
 import { importWeights } from "../../exchange/import_weights.ts";
 import { stateDictOf } from "../../exchange/state_dict.ts";
 import { ConvNet } from "../../models/conv_net.ts";
@@ -177,6 +184,41 @@ Deno.test("importWeights() names both sides of what does not fit", () => {
     assertThrows(() => importWeights(network, tensors), TypeError, message);
     assertEquals({ ...network.params, ...network.buffers }, before);
   }
+});
+
+Deno.test("importWeights() takes damaged names and shapes for what they are, and nothing else", () => {
+  const network = randomNetwork(MODEL, SHAPE);
+  const stored = Object.entries(stateDictOf(network));
+  const other = new ConvNet({ model: MODEL, inputDim: SHAPE });
+  const at = fc.nat({ max: stored.length - 1 });
+  const change = fc.oneof(
+    fc.record({ at, name: fc.string() }),
+    fc.record({ at, shape: fc.array(fc.nat({ max: 4 }), { maxLength: 5 }) }),
+    fc.record({ at, name: fc.constantFrom(...stored.map(([name]) => name)) }),
+  );
+  fc.assert(fc.property(change, (change) => {
+    const [name, value] = stored[change.at]!;
+    const tensors = Object.fromEntries(stored);
+    delete tensors[name];
+    if ("shape" in change) tensors[name] = zeros(change.shape);
+    else tensors[change.name] = value;
+    const before = { ...other.params, ...other.buffers };
+    try {
+      importWeights(other, tensors);
+    } catch (error) {
+      assertInstanceOf(error, TypeError);
+      assertMatch(
+        error.message,
+        /^Cannot import weights: expected .* but found /,
+      );
+      assertEquals({ ...other.params, ...other.buffers }, before);
+      return;
+    }
+    // What was taken has the right shapes.
+    for (const [name, { shape }] of Object.entries(before)) {
+      assertEquals({ ...other.params, ...other.buffers }[name]!.shape, shape);
+    }
+  }));
 });
 
 /** The same tensors as those of another module. */
