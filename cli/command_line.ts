@@ -112,7 +112,8 @@ export function report(
   stderr: Streams["stderr"],
 ): ExitCode {
   const { code, line } = endingOf(error, command);
-  const prefix = code === ExitCode.interrupted
+  const { interrupted, terminated } = ExitCode;
+  const prefix = code === interrupted || code === terminated
     ? ""
     : `${stderr.style.red("error")}: `;
   try {

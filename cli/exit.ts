@@ -19,6 +19,8 @@ export const ExitCode = {
   usage: 2,
   /** The user pressed Ctrl-C. */
   interrupted: 130,
+  /** Somebody else ended it (SIGTERM), as a cluster does that needs the machine. */
+  terminated: 143,
   /** Whoever read standard output stopped reading, as `head` does. */
   brokenPipe: 141,
 } as const;
@@ -31,9 +33,17 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The user pressed Ctrl-C, and the work was put down in good order. */
+/** The user pressed Ctrl-C, or SIGTERM came, and the work was put down in good order. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
+  /** The exit code that goes with the signal. */
+  readonly code: ExitCode;
+
+  /** Says what was done, and what to do to go on. */
+  constructor(message: string, code: ExitCode = ExitCode.interrupted) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** What is left to do after an error: print a line, if any, and exit. */
@@ -60,7 +70,7 @@ export function endingOf(error: unknown, command?: string): Ending {
     return { code: ExitCode.usage, line: `${line} (see ${help})` };
   }
   if (error instanceof Interrupted) {
-    return { code: ExitCode.interrupted, line };
+    return { code: error.code, line };
   }
   return {
     code: ExitCode.failure,
@@ -69,21 +79,31 @@ export function endingOf(error: unknown, command?: string): Ending {
 }
 
 /**
- * Lets a long run end in good order on Ctrl-C: the signal is aborted, with an
- * {@linkcode Interrupted} as its reason. A second Ctrl-C ends the process at
+ * Lets a long run end in good order on Ctrl-C or SIGTERM: the signal is aborted,
+ * with an {@linkcode Interrupted} as its reason. A second one ends the process at
  * once. Work that never waits (`await`) sees neither, so listen only around
- * loops that do; without this function Ctrl-C ends the process by itself.
+ * loops that do; without this function they end the process by themselves.
  */
 export function listenForInterrupt(): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) Deno.exit(ExitCode.interrupted);
-    controller.abort(new Interrupted("Interrupted"));
+  const stop = (code: ExitCode) => {
+    if (controller.signal.aborted) Deno.exit(code);
+    controller.abort(new Interrupted("Interrupted", code));
   };
-  Deno.addSignalListener("SIGINT", onInterrupt);
+  const codes: Partial<Record<Deno.Signal, ExitCode>> = {
+    SIGINT: ExitCode.interrupted,
+    // Windows has no such signal.
+    ...(Deno.build.os === "windows" ? {} : { SIGTERM: ExitCode.terminated }),
+  };
+  const listeners = Object.entries(codes).map(([name, code]) =>
+    [name as Deno.Signal, () => stop(code)] as const
+  );
+  for (const [name, on] of listeners) Deno.addSignalListener(name, on);
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", onInterrupt),
+    [Symbol.dispose]() {
+      for (const [name, on] of listeners) Deno.removeSignalListener(name, on);
+    },
   };
 }
 

@@ -19,7 +19,7 @@ import { outputTo } from "./output.ts";
  *
  * @param args The arguments, beginning with the name of a subcommand.
  * @returns The exit code: 0 for success, 1 for a failure or a failed check, 2
- * for wrong usage, 130 after Ctrl-C, 141 where nobody reads the results.
+ * for wrong usage, 130 after Ctrl-C, 143 after SIGTERM, 141 where nobody reads the results.
  */
 export function main(args: readonly string[]): Promise<number> {
   return runCommandLine(args);

@@ -87,7 +87,10 @@ export default defineCommand({
     const { runsDir, name = defaultName("overfit") } = options;
     const run = RunFolder.create(runsDir, name);
     using _lock = run.lock();
-    writeConfiguration(run, "overfit", { data, numTrain, recipe });
+    writeConfiguration(run, "overfit", {
+      ...{ data, numTrain, recipe },
+      threads: options.threads,
+    });
     await runTraining(
       run,
       {

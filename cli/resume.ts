@@ -29,16 +29,23 @@ export async function resumeRun(
   },
   streams: Streams,
 ): Promise<void> {
-  const { threads, checkpoints } = options;
+  const { threads } = options;
   const cannot = (why: string) =>
     new Error(`Cannot resume run "${run.name}": ${why}`);
   using _lock = run.lock();
   const config = run.readConfig();
   if (config.command !== "train" || config.recipe === undefined) {
-    throw cannot("expected a run of train with a recipe but found another");
+    throw cannot(
+      `expected a run of "train" but found one of ${
+        config.command === "train"
+          ? "an earlier version of Convlab, without a recipe"
+          : JSON.stringify(config.command) ?? "something else"
+      }; start it anew`,
+    );
   }
+  const checkpoints = { ...checkpointPlanOf(config), ...options.checkpoints };
   if (run.readMetrics().some(({ kind }) => kind === "final")) {
-    throw cannot("it is finished");
+    throw cannot("it is finished; its parameters are in final.safetensors");
   }
   const recipe = completeRecipe(checkRecipe(config.recipe));
   const data = await loadData(recipe, streams);
@@ -64,6 +71,20 @@ export async function resumeRun(
     streams,
     checkpoint,
   );
+}
+
+/** When the run's checkpoints were written so far. */
+function checkpointPlanOf({ checkpoints }: Record<string, unknown>) {
+  const plan: { every?: unknown; keep?: unknown } = {
+    ...checkpoints as object,
+  };
+  const count = (name: "every" | "keep") => {
+    const value = plan[name];
+    return typeof value === "number" && Number.isInteger(value) && value > 0
+      ? { [name]: value }
+      : {};
+  };
+  return { ...count("every"), ...count("keep") };
 }
 
 /** Checks that the images are those that the run began with, as far as their number and mean tell. */

@@ -11,6 +11,7 @@ import type { DataSet } from "../data/data_set.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import type { RunFolder } from "../training/run_folder.ts";
+import type { CheckpointPlan } from "./training_run.ts";
 
 /** What a run begins with. */
 export interface RunBeginning {
@@ -22,15 +23,25 @@ export interface RunBeginning {
   readonly recipe: CompleteRecipe;
   /** Whether parameters and random numbers are the document's. */
   readonly asDocumented?: boolean;
+  /** When checkpoints are written. */
+  readonly checkpoints?: CheckpointPlan;
+  /** Threads that were asked for; by default as many as there are. */
+  readonly threads: number | undefined;
 }
 
-/** Writes down what a run begins with. */
+/**
+ * Writes down what a run begins with: `config.json` last, since a folder that
+ * has it is a run, and a run can be resumed.
+ */
 export function writeConfiguration(
   run: RunFolder,
   command: string,
-  { data, numTrain, recipe, asDocumented = false }: RunBeginning,
+  { data, numTrain, recipe, asDocumented = false, ...more }: RunBeginning,
 ): void {
   const { title, classNames, train } = data;
+  const { imageShape, mean, std } = train;
+  const { checkpoints, threads = getThreads() } = more;
+  run.writeData({ title, classNames, imageShape, mean, std });
   run.writeConfig({
     convlab: config.version,
     command,
@@ -38,9 +49,8 @@ export function writeConfiguration(
     ...(asDocumented ? { asDocumented } : {}),
     data: title,
     trainingImages: numTrain ?? train.length,
-    threads: getThreads(),
+    ...(checkpoints ? { checkpoints } : {}),
+    threads,
     started: new Date().toISOString(),
   });
-  const { imageShape, mean, std } = train;
-  run.writeData({ title, classNames, imageShape, mean, std });
 }

@@ -87,19 +87,20 @@ export default defineCommand({
     },
   ],
   notes:
-    "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration and each check of the accuracies), checkpoints/ and final.safetensors (the parameters). Ctrl-C writes a checkpoint first; pressed twice it ends at once.",
+    "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration and each check of the accuracies), checkpoints/ and final.safetensors (the parameters). Ctrl-C, or SIGTERM, writes a checkpoint first; a second one ends it at once.",
   positionals: {},
   options: OPTIONS,
   async run({ options, given, ...streams }) {
     const { threads, resume } = options;
-    const checkpoints = {
-      every: options.checkpointEvery,
-      keep: options.keepCheckpoints,
-    };
+    const { checkpointEvery: every, keepCheckpoints: keep } = options;
     if (resume !== undefined) {
       refuse(given, new Set([...FREE, "resume"]), "--resume, which fixes it");
       const run = RunFolder.open(resume, options.runsDir);
-      await resumeRun(run, { threads, checkpoints }, streams);
+      const typed = {
+        ...(every === undefined ? {} : { every }),
+        ...(given.has("keepCheckpoints") ? { keep } : {}),
+      };
+      await resumeRun(run, { threads, checkpoints: typed }, streams);
       return finish(run, streams);
     }
     const { asDocumented } = options;
@@ -112,7 +113,10 @@ export default defineCommand({
       options.name ?? defaultName("train"),
     );
     using _lock = run.lock();
-    writeConfiguration(run, "train", { data, recipe, asDocumented });
+    const checkpoints = { ...(every === undefined ? {} : { every }), keep };
+    writeConfiguration(run, "train", {
+      ...{ data, recipe, asDocumented, checkpoints, threads },
+    });
     await runTraining(
       run,
       {

@@ -7,13 +7,14 @@
  * @module
  */
 
+import { dirname } from "@std/path";
 import type { DataSet } from "../data/data_set.ts";
 import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
-import type { RunFolder, RunLengths } from "../training/run_folder.ts";
+import type { Metric, RunFolder, RunLengths } from "../training/run_folder.ts";
 import { Solver } from "../training/solver.ts";
 import type { Model } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
@@ -21,6 +22,7 @@ import { Interrupted, listenForInterrupt } from "./exit.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
 import { invocation } from "./invocation.ts";
 import { startProgress } from "./progress.ts";
+import { RUN_OPTIONS } from "./training_options.ts";
 import { grouped } from "./words.ts";
 
 /** A training to be run. */
@@ -42,9 +44,9 @@ export interface TrainingPlan {
 /** When checkpoints are written, and how many are kept. */
 export interface CheckpointPlan {
   /** Iterations between two of them, besides those at the end of each epoch. */
-  readonly every?: number | undefined;
+  readonly every?: number;
   /** How many are kept, besides the best. */
-  readonly keep?: number | undefined;
+  readonly keep?: number;
 }
 
 /** What a checkpoint tells besides the solver's state. */
@@ -158,22 +160,23 @@ export async function runTraining(
       inputDim: JSON.stringify(train.imageShape),
       ...(recipe.model === undefined ? {} : { model: recipe.model }),
     });
-    const summary = await conclude(run, solver, model, {
+    const summary = await conclude(solver, model, {
       ...{ data, train, seconds, streams },
       signal: interrupt.signal,
     });
-    for (const line of summary) {
-      streams.stdout.line(line);
-      run.log(line);
-    }
+    // A run with its final accuracies is finished, so they are written last.
+    for (const line of summary.lines) run.log(line);
+    run.metric(summary.metric);
+    for (const line of summary.lines) streams.stdout.line(line);
   } catch (error) {
     progress.stop();
     if (!(error instanceof Interrupted) || !keeper) throw error;
     save();
     throw new Interrupted(
       `Interrupted after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${
-        invocation("train")
-      } --resume ${run.name}`,
+        resuming(run)
+      }`,
+      error.code,
     );
   }
   return solver;
@@ -181,7 +184,6 @@ export async function runTraining(
 
 /** Evaluates what was kept, and puts it into words. */
 async function conclude(
-  run: RunFolder,
   solver: Solver,
   model: Model,
   { data, train, seconds, streams, signal }: {
@@ -191,7 +193,7 @@ async function conclude(
     readonly streams: Streams;
     readonly signal: AbortSignal;
   },
-): Promise<string[]> {
+): Promise<{ lines: string[]; metric: Metric }> {
   const sample = train.slice(0, Math.min(train.length, MAX_EVALUATED));
   const sets = [sample, data.validation, data.test] as const;
   const [trainAccuracy, valAccuracy, testAccuracy] = await finalAccuracies(
@@ -200,10 +202,6 @@ async function conclude(
     signal,
     streams,
   );
-  run.metric({
-    kind: "final",
-    ...{ trainAccuracy, valAccuracy, testAccuracy, seconds },
-  });
   const parameters = Object.values(model.params)
     .reduce((n, { size }) => n + size, 0);
   const parts = [
@@ -218,13 +216,30 @@ async function conclude(
     : `${grouped(solver.iteration)} of ${
       grouped(solver.numIterations)
     } iterations`;
-  return [
+  const lines = [
     `${data.title}, ${images}, ${grouped(parameters)} parameters, ${
       seconds.toFixed(1)
     } s on ${machinery()}`,
     ...lastAccuracies(solver),
     `parameters kept: ${parts.join(", ")}`,
   ];
+  const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
+  return { lines, metric: { kind: "final", ...accuracies, seconds } };
+}
+
+/** What to type to go on with a run. */
+function resuming({ name, path }: RunFolder): string {
+  const task = kernelReport().mode === "turbo" ? "train:turbo" : "train";
+  const run = dirname(path) === RUN_OPTIONS.runsDir.default ? name : path;
+  const typed = /^[\w./+-]+$/.test(run) ? run : quoted(run);
+  return `${invocation(task)} --resume ${typed}`;
+}
+
+/** A word as a shell takes it for one. */
+function quoted(word: string): string {
+  return Deno.build.os === "windows"
+    ? `"${word}"`
+    : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function of(name: string, accuracy: number, count: number): string[] {

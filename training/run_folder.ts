@@ -125,11 +125,14 @@ export class RunFolder {
       { recursive: true },
       `Cannot create run: expected ${runsDir} to be a folder, or room for one, but found a file`,
     );
-    makeFolder(
-      path,
-      {},
-      `Cannot create run: ${path} is there already; choose another name`,
-    );
+    // A process that was killed before it wrote the configuration left no run.
+    if (!isAbandoned(path)) {
+      makeFolder(
+        path,
+        {},
+        `Cannot create run: ${path} is there already; choose another name`,
+      );
+    }
     return new RunFolder(path);
   }
 
@@ -364,6 +367,19 @@ function named<R>(path: string, read: () => R): R {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Error(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Whether a folder holds nothing but what comes before a run's configuration. */
+function isAbandoned(path: string): boolean {
+  try {
+    const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+    return names.length > 0 &&
+      names.every((name) => name.startsWith(".") || name === DATA) &&
+      !isFolderLocked(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false;
   }
 }
 
