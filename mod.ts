@@ -33,6 +33,11 @@ export * from "./data/decode_image.ts";
 export * from "./data/fashion_mnist.ts";
 export * from "./data/get_cifar10_data.ts";
 export * from "./data/idx.ts";
+export * from "./data/download_data_set.ts";
+export {
+  downloadFile,
+  type DownloadFileOptions,
+} from "./data/download_file.ts";
 export * from "./data/encode_idx.ts";
 export * from "./data/fit_image.ts";
 export * from "./data/encode_npy.ts";
@@ -72,6 +77,7 @@ export * from "./layers/affine_relu.ts";
 export * from "./layers/avgpool.ts";
 export * from "./layers/avgpool_fast.ts";
 export * from "./layers/batchnorm.ts";
+export * from "./layers/bn_relu.ts";
 export * from "./layers/conv.ts";
 export * from "./layers/conv_bn_relu.ts";
 export * from "./layers/conv_fast.ts";

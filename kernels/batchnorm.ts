@@ -36,7 +36,7 @@ export function batchnormStatistics(
       ],
       items: g.channels,
       step: 1,
-      cost: cost(g, dtype),
+      cost: batchnormCost(g, dtype),
     });
     return { mean: mean.take(), variance: variance.take() };
   });
@@ -58,7 +58,7 @@ export function batchnormApply(
       args: [...inputs, out.address, g.channels, g.size],
       items: g.images * g.channels,
       step: rowsOfChunk(g),
-      cost: cost(g, dtype),
+      cost: batchnormCost(g, dtype),
     });
     return out.take();
   });
@@ -90,7 +90,7 @@ export function batchnormBackward(
       args: [...inputs, ...sums, ...sizes],
       items: g.channels,
       step: 1,
-      cost: cost(g, dtype),
+      cost: batchnormCost(g, dtype),
     });
     runKernel("batchnormBackwardInput", dtype, {
       args: [
@@ -102,16 +102,18 @@ export function batchnormBackward(
       ],
       items: g.images * g.channels,
       step: rowsOfChunk(g),
-      cost: cost(g, dtype),
+      cost: batchnormCost(g, dtype),
     });
     return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
   });
 }
 
-function rowsOfChunk(g: BatchnormGeometry): number {
+/** Rows (image and channel) of one chunk. */
+export function rowsOfChunk(g: BatchnormGeometry): number {
   return Math.max(1, Math.ceil(16384 / g.size));
 }
 
-function cost(g: BatchnormGeometry, dtype: DType): number {
+/** What one pass costs on one thread, in microseconds, roughly. */
+export function batchnormCost(g: BatchnormGeometry, dtype: DType): number {
   return g.images * g.channels * g.size * bytesOf(dtype) / 5_000;
 }

@@ -10,15 +10,9 @@ import {
   batchnormApply,
   batchnormBackward as backward,
   type BatchnormGeometry,
-  batchnormStatistics,
 } from "../kernels/batchnorm.ts";
-import { emptyTensor } from "../kernels/frame.ts";
-import {
-  type DType,
-  formatShape,
-  promoteDTypes,
-  type Tensor,
-} from "../numerics/tensor.ts";
+import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
+import { batchGeometry, batchStatistics } from "./batch_statistics.ts";
 import { checkShape } from "./check.ts";
 
 /** Options of {@linkcode batchnormForward} and {@linkcode spatialBatchnormForward}. */
@@ -91,7 +85,7 @@ export function batchnormForward(
   beta: Tensor,
   options: BatchnormOptions,
 ): { out: Tensor; cache: BatchnormCache } {
-  return normalise(x, gamma, beta, options, geometryOf(x, 2));
+  return normalise(x, gamma, beta, options, batchGeometry(x, 2));
 }
 
 /**
@@ -116,7 +110,7 @@ export function batchnormBackward(
   dout: Tensor,
   cache: BatchnormCache,
 ): BatchnormGradients {
-  return differentiate(dout, cache, geometryOf(cache.x, 2));
+  return differentiate(dout, cache, batchGeometry(cache.x, 2));
 }
 
 /**
@@ -153,7 +147,7 @@ export function spatialBatchnormForward(
   beta: Tensor,
   options: BatchnormOptions,
 ): { out: Tensor; cache: BatchnormCache } {
-  return normalise(x, gamma, beta, options, geometryOf(x, 4));
+  return normalise(x, gamma, beta, options, batchGeometry(x, 4));
 }
 
 /**
@@ -178,7 +172,7 @@ export function spatialBatchnormBackward(
   dout: Tensor,
   cache: BatchnormCache,
 ): BatchnormGradients {
-  return differentiate(dout, cache, geometryOf(cache.x, 4));
+  return differentiate(dout, cache, batchGeometry(cache.x, 4));
 }
 
 function normalise(
@@ -188,84 +182,13 @@ function normalise(
   options: BatchnormOptions,
   geometry: BatchnormGeometry,
 ): { out: Tensor; cache: BatchnormCache } {
-  const { mode, eps = 1e-5, momentum = 0.9, runningMean, runningVar } = options;
-  const { channels } = geometry;
-  checkShape("normalise batch", "gamma", gamma, [channels]);
-  checkShape("normalise batch", "beta", beta, [channels]);
-  if (runningMean) {
-    checkShape("normalise batch", "runningMean", runningMean, [channels]);
-  }
-  if (runningVar) {
-    checkShape("normalise batch", "runningVar", runningVar, [channels]);
-  }
-  if (!(eps >= 0) || !(momentum >= 0 && momentum <= 1)) {
-    throw new RangeError(
-      `Cannot normalise batch: expected eps of at least 0 and momentum from 0 to 1 but found ${eps} and ${momentum}`,
-    );
-  }
-  const dtype = promoteDTypes(x, gamma, beta);
-  const { mean, variance } = mode === "train"
-    ? statistics(x, geometry, dtype)
-    : averages(mode, runningMean, runningVar);
-  if (mode === "train") {
-    if (runningMean) blend(runningMean, mean, momentum);
-    if (runningVar) blend(runningVar, variance, momentum);
-  }
-  const inverseStd = emptyTensor([channels], dtype);
-  const scale = emptyTensor([channels], dtype);
-  for (let c = 0; c < channels; c++) {
-    inverseStd.data[c] = 1 / Math.sqrt(variance.data[c]! + eps);
-    scale.data[c] = gamma.data[c]! * inverseStd.data[c]!;
-  }
+  const { mean, inverseStd, scale, dtype } = batchStatistics(
+    ...[x, gamma, beta, options, geometry] as const,
+  );
   return {
     out: batchnormApply(x, mean, scale, beta, geometry, dtype),
-    cache: { x, gamma, mean, inverseStd, mode },
+    cache: { x, gamma, mean, inverseStd, mode: options.mode },
   };
-}
-
-function statistics(
-  x: Tensor,
-  geometry: BatchnormGeometry,
-  dtype: DType,
-): { mean: Tensor; variance: Tensor } {
-  if (x.size === 0) {
-    throw new RangeError(
-      `Cannot normalise batch: expected at least one example in mode "train" but found x of shape ${
-        formatShape(x.shape)
-      }`,
-    );
-  }
-  return batchnormStatistics(x, geometry, dtype);
-}
-
-function averages(
-  mode: string,
-  mean: Tensor | undefined,
-  variance: Tensor | undefined,
-): { mean: Tensor; variance: Tensor } {
-  if (mode !== "test") {
-    throw new RangeError(
-      `Cannot normalise batch: expected mode "train" or "test" but found ${
-        JSON.stringify(mode)
-      }`,
-    );
-  }
-  if (!mean || !variance) {
-    throw new TypeError(
-      'Cannot normalise batch: expected runningMean and runningVar in mode "test" but found none',
-    );
-  }
-  // The cache keeps the mean, and a later step of training may change this one.
-  const kept = emptyTensor(mean.shape, mean.dtype);
-  kept.data.set(mean.data);
-  return { mean: kept, variance };
-}
-
-function blend(running: Tensor, batch: Tensor, momentum: number): void {
-  for (let c = 0; c < running.size; c++) {
-    running.data[c] = momentum * running.data[c]! +
-      (1 - momentum) * batch.data[c]!;
-  }
 }
 
 function differentiate(
@@ -278,16 +201,4 @@ function differentiate(
   const dtype = promoteDTypes(dout, x, gamma);
   const fixed = cache.mode === "test";
   return backward(dout, x, mean, inverseStd, gamma, geometry, dtype, fixed);
-}
-
-function geometryOf(x: Tensor, rank: number): BatchnormGeometry {
-  if (x.shape.length !== rank) {
-    throw new TypeError(
-      `Cannot normalise batch: expected x of ${rank} axes, ${
-        rank === 2 ? "(N, D)" : "(N, C, H, W)"
-      }, but found ${formatShape(x.shape)}`,
-    );
-  }
-  const [images = 0, channels = 0, height = 1, width = 1] = x.shape;
-  return { images, channels, size: height * width };
 }

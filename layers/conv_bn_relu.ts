@@ -8,37 +8,37 @@
  */
 
 import type { Tensor } from "../numerics/tensor.ts";
+import type { BatchnormOptions } from "./batchnorm.ts";
 import {
-  type BatchnormCache,
-  type BatchnormOptions,
-  spatialBatchnormBackward,
-  spatialBatchnormForward,
-} from "./batchnorm.ts";
-import type { ConvGradients, ConvOptions } from "./conv.ts";
+  bnReluBackward,
+  type BnReluCache,
+  bnReluForward,
+  bnReluPoolBackward,
+  type BnReluPoolCache,
+  bnReluPoolForward,
+} from "./bn_relu.ts";
+import type { ConvCache, ConvGradients, ConvOptions } from "./conv.ts";
 import {
   type BackwardOptions,
   convBackwardFast,
   convForwardFast,
 } from "./conv_fast.ts";
-import type { ConvReluCache } from "./conv_relu.ts";
 import type { PoolOptions } from "./pool.ts";
-import {
-  type FastPoolCache,
-  maxPoolBackwardFast,
-  maxPoolForwardFast,
-} from "./pool_fast.ts";
-import { reluBackward, reluForward } from "./relu.ts";
 
 /** What {@linkcode convBnReluBackward} needs from the forward pass. */
-export interface ConvBnReluCache extends ConvReluCache {
-  /** Of the batch normalisation. */
-  readonly bn: BatchnormCache;
+export interface ConvBnReluCache {
+  /** Of the convolution. */
+  readonly conv: ConvCache;
+  /** Of the batch normalisation and the ReLU. */
+  readonly bnRelu: BnReluCache;
 }
 
 /** What {@linkcode convBnReluPoolBackward} needs from the forward pass. */
-export interface ConvBnReluPoolCache extends ConvBnReluCache {
-  /** Of the pooling. */
-  readonly pool: FastPoolCache;
+export interface ConvBnReluPoolCache {
+  /** Of the convolution. */
+  readonly conv: ConvCache;
+  /** Of the batch normalisation, the ReLU and the pooling. */
+  readonly bnReluPool: BnReluPoolCache;
 }
 
 /** Gradients of a convolution followed by batch normalisation. */
@@ -87,12 +87,8 @@ export function convBnReluForward(
   bnOptions: BatchnormOptions,
 ): { out: Tensor; cache: ConvBnReluCache } {
   const conv = convForwardFast(x, w, b, convOptions);
-  const bn = spatialBatchnormForward(conv.out, gamma, beta, bnOptions);
-  const relu = reluForward(bn.out);
-  return {
-    out: relu.out,
-    cache: { conv: conv.cache, bn: bn.cache, relu: relu.cache },
-  };
+  const { out, cache } = bnReluForward(conv.out, gamma, beta, bnOptions);
+  return { out, cache: { conv: conv.cache, bnRelu: cache } };
 }
 
 /**
@@ -117,8 +113,7 @@ export function convBnReluBackward(
   cache: ConvBnReluCache,
   options?: BackwardOptions,
 ): Omit<ConvBnGradients, "dx"> {
-  const relu = reluBackward(dout, cache.relu);
-  const { dx, dgamma, dbeta } = spatialBatchnormBackward(relu.dx, cache.bn);
+  const { dx, dgamma, dbeta } = bnReluBackward(dout, cache.bnRelu);
   const conv = convBackwardFast(dx, cache.conv, options);
   return { ...conv, dgamma, dbeta };
 }
@@ -148,17 +143,11 @@ export function convBnReluPoolForward(
   bnOptions: BatchnormOptions,
   poolOptions: PoolOptions,
 ): { out: Tensor; cache: ConvBnReluPoolCache } {
-  const sandwich = convBnReluForward(
-    x,
-    w,
-    b,
-    gamma,
-    beta,
-    convOptions,
-    bnOptions,
+  const conv = convForwardFast(x, w, b, convOptions);
+  const { out, cache } = bnReluPoolForward(
+    ...[conv.out, gamma, beta, bnOptions, poolOptions] as const,
   );
-  const pool = maxPoolForwardFast(sandwich.out, poolOptions);
-  return { out: pool.out, cache: { ...sandwich.cache, pool: pool.cache } };
+  return { out, cache: { conv: conv.cache, bnReluPool: cache } };
 }
 
 /**
@@ -183,6 +172,7 @@ export function convBnReluPoolBackward(
   cache: ConvBnReluPoolCache,
   options?: BackwardOptions,
 ): Omit<ConvBnGradients, "dx"> {
-  const { dx } = maxPoolBackwardFast(dout, cache.pool);
-  return convBnReluBackward(dx, cache, options);
+  const { dx, dgamma, dbeta } = bnReluPoolBackward(dout, cache.bnReluPool);
+  const conv = convBackwardFast(dx, cache.conv, options);
+  return { ...conv, dgamma, dbeta };
 }

@@ -13,6 +13,12 @@ import {
   affineReluForward,
 } from "../../layers/affine_relu.ts";
 import {
+  bnReluBackward,
+  bnReluForward,
+  bnReluPoolBackward,
+  bnReluPoolForward,
+} from "../../layers/bn_relu.ts";
+import {
   convBnReluBackward,
   convBnReluForward,
   convBnReluPoolBackward,
@@ -44,6 +50,11 @@ export function joined(draws: Draws): LayerCase[] {
   const { x, w } = conv;
   const bn = { x, w, gamma: draws.normal(4), beta: draws.normal(4) };
   const fc = { x, w: draws.normal(90, 4), b: draws.normal(4) };
+  const images = {
+    x: draws.normal(2, 4, 5, 6),
+    gamma: draws.normal(4),
+    beta: draws.normal(4),
+  };
   return [
     layerCase(
       ...["fc4-relu", "joined", fc] as const,
@@ -71,6 +82,16 @@ export function joined(draws: Draws): LayerCase[] {
       ({ x, w, gamma, beta }) =>
         convBnReluPoolForward(x, w, NO_BIAS, gamma, beta, CONV, BN, POOL),
       (dout, cache) => withoutBias(convBnReluPoolBackward(dout, cache)),
+    ),
+    layerCase(
+      ...["bn-relu", "joined", images] as const,
+      ({ x, gamma, beta }) => bnReluForward(x, gamma, beta, BN),
+      bnReluBackward,
+    ),
+    layerCase(
+      ...["bn-relu-pool", "joined", images] as const,
+      ({ x, gamma, beta }) => bnReluPoolForward(x, gamma, beta, BN, POOL),
+      bnReluPoolBackward,
     ),
     residual(draws, false),
     residual(draws, true),

@@ -7,7 +7,12 @@
 import { pairwiseSum } from "./sum";
 import { bytes, lanes, sumLanes, zero } from "./simd";
 
-/** mean[c] and variance[c] (over N · size, not N · size - 1) of channels `begin` to `end`. */
+/**
+ * mean[c] and variance[c] (over N · size, not N · size - 1) of channels `begin` to
+ * `end`, in one pass over memory: the squared distances within each row are
+ * summed around the row's own mean while it is in the cache, and joined by the
+ * formula of Chan, Golub and LeVeque (1979).
+ */
 // kernel batchnorm_statistics
 export function batchnormStatistics<T>(
   x: usize, mean: usize, variance: usize, images: i32, channels: i32, size: i32,
@@ -15,15 +20,13 @@ export function batchnormStatistics<T>(
 ): void {
   const count = <f64>images * <f64>size;
   for (let c = begin; c < end; c++) {
-    let total: f64 = 0;
-    for (let n = 0; n < images; n++) {
-      total += <f64>pairwiseSum<T>(x + bytes<T>((n * channels + c) * size), size);
-    }
-    const mu = <T>(total / count);
-    const vmu = v128.splat<T>(mu);
-    total = 0;
+    let total: f64 = 0, squares: f64 = 0;
     for (let n = 0; n < images; n++) {
       const p = x + bytes<T>((n * channels + c) * size);
+      const rowSum = <f64>pairwiseSum<T>(p, size);
+      const exact = rowSum / <f64>size;
+      const mu = <T>exact;
+      const vmu = v128.splat<T>(mu);
       let acc = zero<T>();
       let i = 0;
       for (; i + lanes<T>() <= size; i += lanes<T>()) {
@@ -35,10 +38,17 @@ export function batchnormStatistics<T>(
         const d = load<T>(p + bytes<T>(i)) - mu;
         sum += <f64>(d * d);
       }
-      total += sum;
+      // Around the row's exact mean, and then around that of this and all rows before.
+      sum -= <f64>size * (exact - <f64>mu) * (exact - <f64>mu);
+      if (n > 0) {
+        const distance = exact - total / (<f64>n * <f64>size);
+        sum += distance * distance * <f64>size * <f64>n / <f64>(n + 1);
+      }
+      squares += sum;
+      total += rowSum;
     }
-    store<T>(mean + bytes<T>(c), mu);
-    store<T>(variance + bytes<T>(c), <T>(total / count));
+    store<T>(mean + bytes<T>(c), <T>(total / count));
+    store<T>(variance + bytes<T>(c), <T>max(0, squares / count));
   }
 }
 

@@ -14,7 +14,7 @@ import { sparse12x1, sparse12x2, sparse3x1, sparse3x2, sparse6x1, sparse6x2 } fr
 import { VECTORS } from "./variant";
 
 /** The tap number of a window in which nothing is positive. */
-const NONE: i32 = 4;
+export const NONE: i32 = 4;
 
 /** Images `begin` to `end` of out (pooled) and of `taps`, a byte for each. */
 // kernel conv2d_relu_pool_forward_{tile}
@@ -54,7 +54,7 @@ export function conv2dReluPoolForward<T>(
 }
 
 /** The maximum of each 2 × 2 window of two rows, or 0 if it is greater; and which it was. */
-function poolRows<T>(
+export function poolRows<T>(
   upper: usize, lower: usize, count: i32, out: usize, selected: usize, spill: usize,
 ): void {
   const one = tapNumber<T>(1), two = tapNumber<T>(2), three = tapNumber<T>(3);

@@ -6,7 +6,7 @@
 // maximum, or the first NaN, takes the gradient.
 
 import { fillPlane } from "./plane";
-import { bytes, evenLanes, lanes, oddLanes, zero } from "./simd";
+import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, zero } from "./simd";
 
 /** The vectors of one step: is the candidate to replace the best so far? */
 // @ts-ignore: decorator
@@ -207,19 +207,20 @@ function loadTaps<T>(p: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function taken<T>(v: v128, taps: v128, tap: v128): v128 {
-  const mask = sizeof<T>() == 8 ? i64x2.eq(taps, tap) : i32x4.eq(taps, tap);
-  return v128.add<T>(zero<T>(), v128.and(v, mask));
+  return v128.add<T>(zero<T>(), v128.and(v, equalTaps<T>(taps, tap)));
+}
+
+/** All bits set where two tap numbers are equal. */
+// @ts-ignore: decorator
+@inline
+export function equalTaps<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? i64x2.eq(a, b) : i32x4.eq(a, b);
 }
 
 /** Stores the numbers of two vectors in turn. */
 // @ts-ignore: decorator
 @inline
 function storeInterleaved<T>(to: usize, a: v128, b: v128): void {
-  if (sizeof<T>() == 8) {
-    v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
-    v128.store(to, v128.shuffle<f64>(a, b, 1, 3), 16);
-  } else {
-    v128.store(to, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
-    v128.store(to, v128.shuffle<f32>(a, b, 2, 6, 3, 7), 16);
-  }
+  v128.store(to, interleavedLow<T>(a, b));
+  v128.store(to, interleavedHigh<T>(a, b), 16);
 }

@@ -68,6 +68,22 @@ export function oddLanes<T>(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
 }
 
+/** The first halves of two vectors, in turn. */
+// @ts-ignore: decorator
+@inline
+export function interleavedLow<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 0, 2);
+  return v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+}
+
+/** The second halves of two vectors, in turn. */
+// @ts-ignore: decorator
+@inline
+export function interleavedHigh<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.shuffle<f64>(a, b, 1, 3);
+  return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+}
+
 /** All bits set in the first `n` lanes and none in the others. */
 // @ts-ignore: decorator
 @inline

@@ -85,6 +85,8 @@ describe("the kernels without fused multiply-add", () => {
 await import("../layers/conv_fast_test.ts");
 await import("../layers/conv_relu_pool_test.ts");
 await import("../layers/affine_test.ts");
+await import("../layers/bn_relu_test.ts");
+await import("../layers/torch_test.ts");
 
 function drawer(dtype: DType): (shape: readonly number[]) => Tensor {
   const random = new RandomState(11);

@@ -11,6 +11,12 @@ import {
   avgPoolBackwardFast,
   avgPoolForwardFast,
 } from "../../layers/avgpool_fast.ts";
+import {
+  bnReluBackward,
+  bnReluForward,
+  bnReluPoolBackward,
+  bnReluPoolForward,
+} from "../../layers/bn_relu.ts";
 import { geluBackward, geluForward } from "../../layers/gelu.ts";
 import {
   globalAvgPoolBackward,
@@ -246,6 +252,24 @@ describe("results on 1, 2, 3 and 5 threads", () => {
         });
         const { dx, dgamma, dbeta } = spatialBatchnormBackward(dout!, cache);
         return [out, dx, dgamma, dbeta];
+      });
+    });
+
+    it(`of a batch normalisation with a ReLU and a pooling are the same bytes (${dtype})`, () => {
+      const x = draw(30, 16, 21, 22);
+      const [gamma, beta] = [draw(16), draw(16)];
+      const train = { mode: "train" } as const;
+      const pool = { poolHeight: 2, poolWidth: 2, stride: 2 };
+      const dout = draw(30, 16, 10, 11);
+      assertSameBytes(() => {
+        const one = bnReluForward(x, gamma, beta, train);
+        const two = bnReluPoolForward(x, gamma, beta, train, pool);
+        const a = bnReluBackward(x, one.cache);
+        const b = bnReluPoolBackward(dout, two.cache);
+        return [
+          ...[one.out, a.dx, a.dgamma, a.dbeta],
+          ...[two.out, b.dx, b.dgamma, b.dbeta],
+        ];
       });
     });
 

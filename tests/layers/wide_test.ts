@@ -217,5 +217,6 @@ if (instructions === "relaxed") {
   await import("./conv_relu_pool_test.ts");
   await import("./affine_test.ts");
   await import("./sandwich_test.ts");
+  await import("./torch_test.ts");
   await import("./threads_test.ts");
 }
