@@ -11,7 +11,8 @@ import { type GeneratorState, RandomState } from "../numerics/random.ts";
 import { type DType, formatShape, Tensor, zeros } from "../numerics/tensor.ts";
 import { formatModel } from "./format_model.ts";
 import type { LayerSpec } from "./layer_spec.ts";
-import { type Module, modulesOf, type Pass, runAll } from "./modules.ts";
+import type { Module, Pass } from "./module.ts";
+import { modulesOf, runAll } from "./modules.ts";
 import { parseModel } from "./parse_model.ts";
 import { checkMemory, scoresOf } from "./plan_checks.ts";
 import {

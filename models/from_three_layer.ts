@@ -9,7 +9,7 @@
 import type { Tensor } from "../numerics/tensor.ts";
 import { assignParameters } from "./assign_parameters.ts";
 import { ConvNet } from "./conv_net.ts";
-import { ThreeLayerConvNet } from "./three_layer_conv_net.ts";
+import type { ThreeLayerConvNet } from "./three_layer_conv_net.ts";
 
 /** The parameters' names in both networks. */
 const NAMES = {
