@@ -6,7 +6,9 @@
  * @module
  */
 
-import * as ort from "onnxruntime-web";
+// Not in deno.json, from where all who train would download its 140 MB.
+// deno-lint-ignore no-import-prefix
+import * as ort from "npm:onnxruntime-web@1.30.0";
 import type { Tensor } from "../../numerics/tensor.ts";
 
 ort.env.wasm.numThreads = 1;
