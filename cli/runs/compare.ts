@@ -18,7 +18,7 @@ import {
   statusText,
 } from "./format.ts";
 import { checkAt, meanLoss, spread } from "./history.ts";
-import { valueText } from "./settings.ts";
+import { settingLabel, valueText } from "./settings.ts";
 import { type ReadRun, readRun } from "./summary.ts";
 
 /** Settings that always differ and say nothing. */
@@ -78,7 +78,7 @@ export function compareRuns(
     different.size === 0 ? [["none"]] : [
       ["setting", ...letters],
       ...[...different].map(([name, values]) => [
-        name,
+        settingLabel(name),
         ...values.map((value) => valueText(value ?? undefined)),
       ]),
     ],

@@ -42,6 +42,11 @@ export function textSetting(
   return typeof value === "string" ? value : undefined;
 }
 
+/** A setting's name as a table shows it: the recipe goes without saying. */
+export function settingLabel(name: string): string {
+  return name.replace(/^recipe\./, "");
+}
+
 /** A value as a table shows it: texts as they are, and all else in JSON. */
 export function valueText(value: unknown): string {
   if (value === undefined) return "–";

@@ -23,7 +23,7 @@ import {
   timeText,
 } from "./format.ts";
 import { bestCheck, type History, meanLoss, spread } from "./history.ts";
-import { valueText } from "./settings.ts";
+import { settingLabel, valueText } from "./settings.ts";
 import { type ReadRun, readRun, type RunSummary } from "./summary.ts";
 
 /** Checks that are shown of a long run, the best one apart. */
@@ -76,7 +76,9 @@ export function showRun(
   stdout.line(factsOf(summary).join(", "));
   section(
     "Configuration",
-    [...settings].map(([name, value]) => [name, valueText(value)]),
+    [...settings].map((
+      [name, value],
+    ) => [settingLabel(name), valueText(value)]),
   );
   section("History", historyRows(history));
   section("Kept parameters", finalRows(history));
