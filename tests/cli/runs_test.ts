@@ -189,14 +189,14 @@ RUNS/stopped: stopped at iteration 6, resumable
 6 of 8 iterations, 1/2 epochs, started 2026-11-02 10:00 UTC
 
 Configuration:
-  command            train
-  dataset            cifar10
-  trainingImages     100
-  recipe.epochs      2
-  recipe.batchSize   25
-  recipe.updateRule  adam
-  recipe.dropout     null
-  started            2026-11-02T10:00:00.000Z
+  command         train
+  dataset         cifar10
+  trainingImages  100
+  epochs          2
+  batchSize       25
+  updateRule      adam
+  dropout         null
+  started         2026-11-02T10:00:00.000Z
 
 History:
   iteration  epoch  mean loss  train   val
@@ -250,9 +250,9 @@ A  finished  finished
 B  stopped   stopped at iteration 6, resumable
 
 Settings that differ (7 are the same):
-  setting       A                                            B
-  recipe.model  conv32-bn-relu conv32-bn-relu pool gap fc10  –
-  recipe.seed   1                                            –
+  setting  A                                            B
+  model    conv32-bn-relu conv32-bn-relu pool gap fc10  –
+  seed     1                                            –
 
 At equal iterations (mean loss since the row above):
   iteration  loss A  loss B  val A   val B
