@@ -33,6 +33,7 @@ export * from "./data/decode_image.ts";
 export * from "./data/fashion_mnist.ts";
 export * from "./data/get_cifar10_data.ts";
 export * from "./data/idx.ts";
+export * from "./data/describe_data.ts";
 export * from "./data/download_data_set.ts";
 export {
   downloadFile,
@@ -57,6 +58,7 @@ export * from "./exchange/import_weights.ts";
 export * from "./exchange/state_dict.ts";
 export * from "./data/split_by_class.ts";
 export * from "./data/to_grayscale.ts";
+export * from "./data/verify_data.ts";
 export {
   type Axis,
   type Chart,

@@ -49,6 +49,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./import.ts"),
   },
   {
+    name: "data",
+    summary: "Download data sets, check them, and tell what is in them",
+    load: () => import("./data.ts"),
+  },
+  {
     name: "gradcheck",
     summary: "Check gradients, the document's or those of a layer of your own",
     load: () => import("./gradcheck.ts"),

@@ -212,7 +212,9 @@ function breakOf(cause: unknown, signal: AbortSignal | undefined): unknown {
     : cause instanceof Error
     ? innermost(cause).message
     : String(cause);
-  return new Break(message, { cause });
+  // The address is told anyway.
+  const reason = message.replace(/^error sending request .*?\): /, "");
+  return new Break(reason, { cause });
 }
 
 function innermost(error: Error): Error {

@@ -1,0 +1,88 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `data`: downloads data sets, checks them, and tells what is in them.
+ *
+ * @module
+ */
+
+import { defineCommand } from "./command.ts";
+import { downloadData } from "./data/download.ts";
+import { infoAbout } from "./data/info.ts";
+import { listData } from "./data/list.ts";
+import { verifyNamed } from "./data/verify.ts";
+import { type ExitCode, UsageError } from "./exit.ts";
+
+export default defineCommand({
+  examples: [
+    {
+      args: "download cifar10",
+      help: "CIFAR-10 (170 MB), checked and unpacked where train finds it",
+    },
+    { args: "download fashion-mnist", help: "All of Fashion-MNIST (31 MB)" },
+    { args: "list", help: "The data sets that are known, and where they are" },
+    { args: "verify", help: "Whether those that are there are whole" },
+    { args: "verify photos", help: "Whether all of your images can be read" },
+    {
+      args: "info photos",
+      help: "Classes and counts of a folder, or what is in a file",
+    },
+  ],
+  notes:
+    "Data sets go into the user's cache folder, which may lie anywhere, and come from hosts that send elsewhere: therefore the task may write and connect without a list.\n\nA download that broke off goes on when it is started again. Without internet, put cifar-10-binary.tar.gz into the folder and start the download: it is checked and unpacked.",
+  positionals: {
+    action: {
+      choices: ["download", "list", "verify", "info"],
+      help: "What to do",
+    },
+    target: {
+      optional: true,
+      help:
+        "cifar10 or fashion-mnist; for verify and info also a folder, or a .npz, .npy, IDX, PNG, JPEG or CIFAR-10 file",
+    },
+  },
+  options: {
+    dataDir: {
+      kind: "string",
+      placeholder: "DIR",
+      help: "Folder to download into; by default Convlab's in the user's cache",
+    },
+    url: {
+      kind: "string",
+      placeholder: "URL",
+      help: "Address of a folder with the files, such as a mirror's",
+    },
+    checksums: {
+      kind: "string",
+      placeholder: "FILE",
+      help:
+        "MD5 checksums, as md5sum prints them, of files that are not the published ones",
+    },
+    json: { kind: "boolean", help: "Print JSON" },
+  },
+  async run({ options, positionals, given, ...streams }): Promise<ExitCode> {
+    const { action, target } = positionals;
+    const { json } = options;
+    for (const name of ["dataDir", "url", "checksums"] as const) {
+      if (action !== "download" && given.has(name)) {
+        throw new UsageError(
+          `Expected --${
+            name === "dataDir" ? "data-dir" : name
+          } only with download but found it with ${action}`,
+        );
+      }
+    }
+    switch (action) {
+      case "download":
+        return await downloadData(target, options, streams);
+      case "list":
+        if (target === undefined) return listData(json, streams);
+        throw new UsageError(`Expected nothing after list but found ${target}`);
+      case "verify":
+        return await verifyNamed(target, json, streams);
+      case "info":
+        if (target !== undefined) return await infoAbout(target, json, streams);
+        throw new UsageError("Expected a data set or a path after info");
+    }
+  },
+});
