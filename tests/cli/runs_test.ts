@@ -229,7 +229,7 @@ Next:
   it("show tells of a finished run what came of it", async () => {
     const { stdout } = await call("show", "finished");
     assertMatch(stdout, /8 of 8 iterations, .*, trained for 6 min 42 s\n/);
-    assertMatch(stdout, /\n {2}recipe\.model +conv32-bn-relu .* fc10\n/);
+    assertMatch(stdout, /\n {2}model +conv32-bn-relu .* fc10\n/);
     assertMatch(stdout, /\nKept parameters:\n.*\n.*\n {2}test +70\.0 %\n/);
     assertMatch(stdout, /visualize filters RUNS\/finished +Draw/);
     const { stdout: json } = await call("show", "finished", "--json");
