@@ -11,6 +11,9 @@ import type { ImageSet } from "./image_set.ts";
 /** Names of the data sets that are known by name. */
 export type DataSetName = "cifar10" | "fashion-mnist";
 
+/** What an image is for. */
+export type DataPart = "train" | "validation" | "test";
+
 /** Images for training, validation and testing, and what their labels mean. */
 export interface DataSet {
   /** Its name or path, as it was asked for. */

@@ -10,13 +10,13 @@ import { join } from "@std/path";
 import { findCifar10, loadCifar10 } from "./cifar10.ts";
 import { decodeCifar10, RECORD_BYTES } from "./cifar10_format.ts";
 import { DataError } from "./data_error.ts";
-import type { DataSet } from "./data_set.ts";
+import type { DataPart, DataSet } from "./data_set.ts";
 import { decodeImage } from "./decode_image.ts";
 import { findFashionMnist, loadFashionMnist } from "./fashion_mnist.ts";
 import { checkFolder, readDataFile } from "./files.ts";
 import { isGzip } from "./gunzip.ts";
 import { decodeIdx } from "./idx.ts";
-import { listImageFolder, type Part } from "./image_folder_files.ts";
+import { listImageFolder } from "./image_folder_files.ts";
 import { isJpeg } from "./jpeg.ts";
 import { decodeNpy } from "./npy.ts";
 import { decodeNpz } from "./npz.ts";
@@ -27,7 +27,7 @@ export interface ClassDescription {
   /** Its name. */
   readonly name: string;
   /** Images to train on, and to validate and test on where these are set apart. */
-  readonly images: Readonly<Partial<Record<Part, number>>>;
+  readonly images: Readonly<Partial<Record<DataPart, number>>>;
 }
 
 /** An array in a file. */
@@ -104,7 +104,7 @@ export async function describeData(path: string): Promise<DataDescription> {
   }
   const { classNames, files } = listImageFolder(path);
   const classes = classNames.map((name, label) => {
-    const images: Partial<Record<Part, number>> = {};
+    const images: Partial<Record<DataPart, number>> = {};
     for (const file of files) {
       if (file.label !== label) continue;
       images[file.part] = (images[file.part] ?? 0) + 1;

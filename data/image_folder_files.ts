@@ -9,10 +9,8 @@
 
 import { join } from "@std/path";
 import { DataError } from "./data_error.ts";
+import type { DataPart } from "./data_set.ts";
 import { checkFolder } from "./files.ts";
-
-/** What an image is for. */
-export type Part = "train" | "validation" | "test";
 
 /** An image file and its class. */
 export interface ImageFile {
@@ -21,7 +19,7 @@ export interface ImageFile {
   /** Index of its class. */
   readonly label: number;
   /** The part whose folder it is in; `"train"` if parts have no folders. */
-  readonly part: Part;
+  readonly part: DataPart;
   /** Bytes. */
   readonly size: number;
   /** When it was last written, in milliseconds; 0 where that is not known. */
@@ -35,11 +33,11 @@ export interface ImageFolderFiles {
   /** The files, part by part and class by class, sorted by name. */
   readonly files: readonly ImageFile[];
   /** The parts that have folders of their own; none if classes lie directly in the folder. */
-  readonly parts: ReadonlySet<Part>;
+  readonly parts: ReadonlySet<DataPart>;
 }
 
 /** Names of the parts' folders. */
-const PARTS: Readonly<Record<string, Part>> = {
+const PARTS: Readonly<Record<string, DataPart>> = {
   train: "train",
   val: "validation",
   valid: "validation",
@@ -72,7 +70,7 @@ export function listImageFolder(directory: string): ImageFolderFiles {
   }
   const train = join(directory, "train");
   const classNames = checkClasses(train, foldersIn(train));
-  const parts = new Set<Part>();
+  const parts = new Set<DataPart>();
   const files: ImageFile[] = [];
   for (const name of folders) {
     const part = PARTS[name]!;
@@ -106,7 +104,7 @@ function checkClasses(directory: string, classes: readonly string[]) {
 function filesOf(
   directory: string,
   classNames: readonly string[],
-  part: Part,
+  part: DataPart,
 ): ImageFile[] {
   return classNames.flatMap((name, label) =>
     imagesIn(join(directory, name), MAX_DEPTH).map(({ path, info }) => ({

@@ -8,9 +8,8 @@
  */
 
 import { sizeOf } from "../numerics/tensor.ts";
-import type { DataSet, SplitOptions } from "./data_set.ts";
+import type { DataPart, DataSet, SplitOptions } from "./data_set.ts";
 import { ImageSet } from "./image_set.ts";
-import type { Part } from "./image_folder_files.ts";
 import {
   checkCount,
   normalizationOf,
@@ -28,9 +27,9 @@ export interface LabelledImages
   /** Channels, height and width. */
   readonly imageShape: readonly [number, number, number];
   /** The part that each image is given for; those to be split are `"train"`. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly DataPart[];
   /** The parts that are given; the others are split off the training images. */
-  readonly given: ReadonlySet<Part>;
+  readonly given: ReadonlySet<DataPart>;
 }
 
 const COUNTS = {
@@ -64,14 +63,14 @@ export function makeDataSet(
       );
     }
   }
-  const rowsOf = (wanted: Part) =>
+  const rowsOf = (wanted: DataPart) =>
     Int32Array.from(parts.keys()).filter((row) => parts[row] === wanted);
   const shuffled = (rows: Int32Array, fractions: FractionOptions) => {
     const split = splitByClass(rows.map((row) => labels[row]!), {
       ...fractions,
       seed: options.seed,
     });
-    const pick = (part: Part) => split[part].map((i) => rows[i]!);
+    const pick = (part: DataPart) => split[part].map((i) => rows[i]!);
     return {
       train: pick("train"),
       validation: pick("validation"),
@@ -83,7 +82,7 @@ export function makeDataSet(
     valFraction: given.has("validation") ? 0 : options.valFraction,
     testFraction: given.has("test") ? 0 : options.testFraction,
   });
-  const setOf = (part: Part) => {
+  const setOf = (part: DataPart) => {
     const rows = part !== "train" && given.has(part)
       ? shuffled(rowsOf(part), whole).train
       : split[part];

@@ -9,9 +9,8 @@
 import { basename } from "@std/path";
 import { formatShape, sizeOf } from "../numerics/tensor.ts";
 import { DataError } from "./data_error.ts";
-import type { DataSet, SplitOptions } from "./data_set.ts";
+import type { DataPart, DataSet, SplitOptions } from "./data_set.ts";
 import { readDataFile } from "./files.ts";
-import type { Part } from "./image_folder_files.ts";
 import { makeDataSet } from "./make_data_set.ts";
 import type { NpyArray } from "./npy.ts";
 import { decodeNpz } from "./npz.ts";
@@ -21,7 +20,7 @@ import type { FractionOptions } from "./split_by_class.ts";
 export interface NpzDataSetOptions extends SplitOptions, FractionOptions {}
 
 /** How the arrays of each part end. */
-const SUFFIXES: readonly (readonly [suffix: string, part: Part])[] = [
+const SUFFIXES: readonly (readonly [suffix: string, part: DataPart])[] = [
   ["train", "train"],
   ["val", "validation"],
   ["test", "test"],
