@@ -29,6 +29,8 @@ export function curvesOf(run: RunFolder): Chart {
   // The first check comes after the first iteration, not at epoch 0 exactly.
   const epochs = checks.map(({ epoch }) => epoch);
   const percent = (shares: number[]) => shares.map((share) => 100 * share);
+  // Without validation images the accuracy is NaN, which JSON has as null.
+  const validated = checks.filter(({ valAccuracy }) => valAccuracy !== null);
   return {
     kind: "chart",
     title: run.name,
@@ -55,8 +57,8 @@ export function curvesOf(run: RunFolder): Chart {
           },
           {
             label: "val",
-            x: epochs,
-            y: percent(checks.map((check) => check.valAccuracy)),
+            x: validated.map(({ epoch }) => epoch),
+            y: percent(validated.map((check) => check.valAccuracy)),
             mark: "line+point",
           },
         ],

@@ -12,13 +12,13 @@ import { renderFigure } from "../figures/figure.ts";
 import { RandomState } from "../numerics/random.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
 import { completeRecipe } from "../training/recipe.ts";
-import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
 import { curvesOf } from "./curves.ts";
 import { OVERFIT } from "./document/history.ts";
 import { ExitCode } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
 import { showPreview } from "./preview.ts";
+import { inNewRun } from "./new_run.ts";
 import { writeConfiguration } from "./run_configuration.ts";
 import {
   dataOptionsOf,
@@ -85,30 +85,30 @@ export default defineCommand({
     });
     const numTrain = Math.min(options.numTrain, data.train.length);
     const { runsDir, name = defaultName("overfit") } = options;
-    const run = RunFolder.create(runsDir, name);
-    using _lock = run.lock();
-    writeConfiguration(run, "overfit", {
-      ...{ data, numTrain, recipe },
-      threads: options.threads,
+    return inNewRun({ runsDir, name }, async (run) => {
+      writeConfiguration(run, "overfit", {
+        ...{ data, numTrain, recipe },
+        threads: options.threads,
+      });
+      await runTraining(
+        run,
+        {
+          data,
+          numTrain,
+          recipe,
+          parameterType: "float32",
+          random: new RandomState(seed),
+        },
+        options.threads,
+        streams,
+      );
+      const figure = curvesOf(run);
+      const path = output ?? join(run.path, "curves.png");
+      writeFileAtomically(path, await renderFigure(figure, { format }));
+      showPreview(figure, streams);
+      streams.stderr.line(`Run folder: ${run.path}`);
+      streams.stderr.line(`Figure: ${path}`);
+      return ExitCode.success;
     });
-    await runTraining(
-      run,
-      {
-        data,
-        numTrain,
-        recipe,
-        parameterType: "float32",
-        random: new RandomState(seed),
-      },
-      options.threads,
-      streams,
-    );
-    const figure = curvesOf(run);
-    const path = output ?? join(run.path, "curves.png");
-    writeFileAtomically(path, await renderFigure(figure, { format }));
-    showPreview(figure, streams);
-    streams.stderr.line(`Run folder: ${run.path}`);
-    streams.stderr.line(`Figure: ${path}`);
-    return ExitCode.success;
   },
 });

@@ -11,6 +11,7 @@ import { dirname } from "@std/path";
 import type { DataSet } from "../data/data_set.ts";
 import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
+import { isFinite } from "../training/non_finite_loss.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
@@ -91,9 +92,12 @@ export async function runTraining(
   let start = performance.now();
   let written = checkpoint?.iteration ?? 0;
   let best = 0;
+  let ended = false;
   const save = () => {
     const { iteration } = solver;
     if (!keeper || written === iteration) return;
+    // From such parameters no training goes on, as the next iteration tells.
+    if (!Object.values(model.params).every(isFinite)) return;
     const { tensors, state } = solver.getState();
     const now = seconds + (performance.now() - start) / 1000;
     const runState: RunState = {
@@ -153,6 +157,7 @@ export async function runTraining(
   try {
     start = performance.now();
     await solver.train();
+    ended = true;
     seconds += (performance.now() - start) / 1000;
     progress.stop();
     run.writeParameters({ ...model.params, ...model.buffers }, {
@@ -171,7 +176,8 @@ export async function runTraining(
   } catch (error) {
     progress.stop();
     if (!(error instanceof Interrupted) || !keeper) throw error;
-    save();
+    // Once it has ended, the model has the parameters that are kept.
+    if (!ended) save();
     throw new Interrupted(
       `Interrupted after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${
         resuming(run)

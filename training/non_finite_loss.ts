@@ -61,7 +61,8 @@ function outputOf(model: Model, x: Tensor): string {
     : "the model does not tell in which layer";
 }
 
-function isFinite({ data }: Tensor): boolean {
+/** Whether all numbers of a tensor are finite. */
+export function isFinite({ data }: Tensor): boolean {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) return false;
   }

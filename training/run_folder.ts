@@ -375,7 +375,7 @@ function isAbandoned(path: string): boolean {
   try {
     const names = [...Deno.readDirSync(path)].map(({ name }) => name);
     return names.length > 0 &&
-      names.every((name) => name.startsWith(".") || name === DATA) &&
+      names.every((n) => /^\.lock$|^\..*\.tmp$/.test(n) || n === DATA) &&
       !isFolderLocked(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
