@@ -18,7 +18,7 @@ import { decodeNpz } from "../../data/npz.ts";
 import { loadRun } from "../../training/load_run.ts";
 import { decodeSafetensors } from "../../training/safetensors.ts";
 import { makeImageFolder } from "../data/make_image_folder.ts";
-import { runOnnx } from "../exchange/run_onnx.ts";
+import { type OnnxRuntime, startOnnxRuntime } from "../exchange/run_onnx.ts";
 import { describePermitted } from "../permitted.ts";
 import { fakeOutput } from "./fake_output.ts";
 import { type Ended, runCli } from "./run_cli.ts";
@@ -29,6 +29,7 @@ const CLASSES = { red: 30, green: 30, blue: 30 };
 let folder = "";
 let runs = "";
 let pictures = "";
+let runtime: OnnxRuntime;
 
 /** Runs a subcommand on the runs of these tests. */
 async function run(...args: string[]): Promise<Ended> {
@@ -51,6 +52,7 @@ function first(name: keyof typeof CLASSES, i = 0): string {
 
 describePermitted("the subcommands that use what was trained", () => {
   beforeAll(async () => {
+    runtime = startOnnxRuntime();
     folder = Deno.makeTempDirSync();
     runs = join(folder, "runs");
     pictures = join(folder, "colours");
@@ -62,7 +64,10 @@ describePermitted("the subcommands that use what was trained", () => {
     const small = ["--num-filters", "2", "--hidden-dim", "5", "--dtype"];
     await succeed("train", ...data, ...small, "float64", "--name", "three");
   });
-  afterAll(() => Deno.removeSync(folder, { recursive: true }));
+  afterAll(async () => {
+    Deno.removeSync(folder, { recursive: true });
+    await runtime.stop();
+  });
 
   it("predict tells the classes of pictures, and names those that it cannot read", async () => {
     const text = await succeed("predict", "deep", first("red"), first("blue"));
@@ -183,9 +188,9 @@ describePermitted("the subcommands that use what was trained", () => {
       const image = decodeImage(Deno.readFileSync(first("red", 5)));
       const bytes = Deno.readFileSync(stdout.trim());
       const x = trained.preprocess(image);
-      const { probabilities } = await runOnnx(bytes, x);
+      const { probabilities } = await runtime.run(bytes, x);
       for (const [i, p] of trained.probabilities(x).data.entries()) {
-        assertAlmostEquals(Number(probabilities!.data[i]), p, 1e-6);
+        assertAlmostEquals(probabilities!.data[i]!, p, 1e-6);
       }
     }
   });
