@@ -12,6 +12,7 @@ import { renderFigure } from "../figures/figure.ts";
 import { RandomState } from "../numerics/random.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
 import { completeRecipe } from "../training/recipe.ts";
+import { checkFit } from "../training/recipe_fit.ts";
 import { defineCommand } from "./command.ts";
 import { curvesOf } from "./curves.ts";
 import { OVERFIT } from "./document/history.ts";
@@ -84,6 +85,9 @@ export default defineCommand({
       ...{ hiddenDim: 100, reg: 0, dtype: "float64", printEvery: 1 },
     });
     const numTrain = Math.min(options.numTrain, data.train.length);
+    const { imageShape } = data.train;
+    const numClasses = data.classNames.length;
+    checkFit(recipe, { inputDim: imageShape, numClasses, examples: numTrain });
     const { runsDir, name = defaultName("overfit") } = options;
     return inNewRun({ runsDir, name }, async (run) => {
       writeConfiguration(run, "overfit", {

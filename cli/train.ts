@@ -14,12 +14,14 @@ import {
   readRecipe,
   type Recipe,
 } from "../training/recipe.ts";
+import { announcedData, checkFit } from "../training/recipe_fit.ts";
 import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { RunFolder } from "../training/run_folder.ts";
 import { kebabCase } from "./arguments.ts";
 import { defineCommand, type Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
+import { inNewRun } from "./new_run.ts";
 import { resumeRun } from "./resume.ts";
 import { writeConfiguration } from "./run_configuration.ts";
 import { defaultName, loadData, RUN_OPTIONS } from "./training_options.ts";
@@ -63,6 +65,9 @@ const FREE = new Set([
   ...["checkpointEvery", "keepCheckpoints", "name", "runsDir", "threads"],
 ]);
 
+/** Options that `--resume` leaves open. */
+const RESUMED = new Set(["resume", ...FREE].filter((name) => name !== "name"));
+
 /** Options that `--as-documented` leaves open. */
 const UNDOCUMENTED = new Set([
   ...FREE,
@@ -94,7 +99,7 @@ export default defineCommand({
     const { threads, resume } = options;
     const { checkpointEvery: every, keepCheckpoints: keep } = options;
     if (resume !== undefined) {
-      refuse(given, new Set([...FREE, "resume"]), "--resume, which fixes it");
+      refuse(given, RESUMED, "--resume, which fixes it");
       const run = RunFolder.open(resume, options.runsDir);
       const typed = {
         ...(every === undefined ? {} : { every }),
@@ -105,33 +110,42 @@ export default defineCommand({
     }
     const { asDocumented } = options;
     if (asDocumented) checkDocumented(options.dataset, given);
-    const asked = recipeOf(options, given);
+    const naming = (key: string) =>
+      given.has(key as keyof typeof OPTIONS) || options.recipe === undefined
+        ? `--${kebabCase(key)}`
+        : `${key} in ${options.recipe}`;
+    const asked = recipeOf(options, given, naming);
+    // What cannot be is found out before data are loaded or a folder is made.
+    const announced = announcedData(asked);
+    if (announced) asUsage(() => checkFit(asked, announced, naming));
     const data = await loadData(asked, streams);
     const recipe = { ...asked, dataset: data.name };
-    const run = RunFolder.create(
-      options.runsDir,
-      options.name ?? defaultName("train"),
-    );
-    using _lock = run.lock();
+    const { imageShape, length } = data.train;
+    const numClasses = data.classNames.length;
+    const found = { inputDim: imageShape, numClasses, examples: length };
+    asUsage(() => checkFit(recipe, found, naming));
+    const { runsDir, name = defaultName("train") } = options;
     const checkpoints = { ...(every === undefined ? {} : { every }), keep };
-    writeConfiguration(run, "train", {
-      ...{ data, recipe, asDocumented, checkpoints, threads },
+    return inNewRun({ runsDir, name }, async (run) => {
+      writeConfiguration(run, "train", {
+        ...{ data, recipe, asDocumented, checkpoints, threads },
+      });
+      await runTraining(
+        run,
+        {
+          ...{ data, recipe, checkpoints },
+          // The document keeps float32 parameters but feeds float64 images, so
+          // that its arithmetic is float64 from the first update on.
+          parameterType: asDocumented ? "float32" : undefined,
+          random: asDocumented
+            ? afterOverfitting()
+            : new RandomState(recipe.seed),
+        },
+        threads,
+        streams,
+      );
+      return finish(run, streams);
     });
-    await runTraining(
-      run,
-      {
-        ...{ data, recipe, checkpoints },
-        // The document keeps float32 parameters but feeds float64 images, so
-        // that its arithmetic is float64 from the first update on.
-        parameterType: asDocumented ? "float32" : undefined,
-        random: asDocumented
-          ? afterOverfitting()
-          : new RandomState(recipe.seed),
-      },
-      threads,
-      streams,
-    );
-    return finish(run, streams);
   },
 });
 
@@ -142,6 +156,7 @@ function recipeOf(
     readonly asDocumented: boolean;
   },
   given: ReadonlySet<string>,
+  naming: (key: string) => string,
 ): CompleteRecipe {
   const file = options.recipe === undefined ? {} : readRecipe(options.recipe);
   const typed = Object.fromEntries(
@@ -152,13 +167,15 @@ function recipeOf(
   const documented: Recipe = options.asDocumented
     ? { dataset: "cifar10", dtype: "float64" }
     : {};
+  return asUsage(() =>
+    completeRecipe(checkRecipe({ ...file, ...typed, ...documented }, naming))
+  );
+}
+
+/** Does something of which any complaint is about the options. */
+function asUsage<T>(work: () => T): T {
   try {
-    return completeRecipe(
-      checkRecipe(
-        { ...file, ...typed, ...documented },
-        (key) => `--${kebabCase(key)}`,
-      ),
-    );
+    return work();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new UsageError(error.message, { cause: error });

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import * as v from "valibot";
 import { DataError } from "../data/data_error.ts";
 import type { Normalization } from "../data/data_set.ts";
@@ -18,6 +20,8 @@ import {
   RECIPE_FIELDS,
   type RecipeField,
 } from "./recipe_fields.ts";
+import { findDuplicateKey } from "./json_keys.ts";
+import { named } from "./named_key.ts";
 import { parseSchedule } from "./parse_schedule.ts";
 import type { UpdateRuleName } from "./update_rules.ts";
 
@@ -98,6 +102,7 @@ export function checkRecipe(
   value: unknown,
   naming: (key: string) => string = (key) => key,
 ): Recipe {
+  if (Array.isArray(value)) throw noRecipe(value);
   const result = v.safeParse(SCHEMA, value);
   if (!result.success) throw explain(result.issues[0], naming);
   const recipe = result.output as Recipe;
@@ -114,7 +119,14 @@ export function readRecipe(path: string): Recipe {
   const bytes = readDataFile(path, { minBytes: 2, maxBytes: MAX_BYTES });
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return checkRecipe(JSON.parse(text));
+    const value = JSON.parse(text);
+    const twice = findDuplicateKey(text);
+    if (twice !== undefined) {
+      throw new TypeError(
+        `Expected each key once but found ${describe(twice)} twice`,
+      );
+    }
+    return checkRecipe(value);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(`Cannot read recipe ${path}: ${reason}`, { cause });
@@ -152,7 +164,7 @@ function checkTogether(recipe: Recipe, naming: (key: string) => string): void {
       } ${naming(other)}, ${why}`,
     );
   if (model !== undefined) {
-    parseModel(model);
+    named("model", naming, () => parseModel(model));
     const shape = given.find((key) =>
       key in THREE_LAYER && key !== "weightScale"
     );
@@ -161,7 +173,7 @@ function checkTogether(recipe: Recipe, naming: (key: string) => string): void {
     throw clash(
       "labelSmoothing",
       "model",
-      "which the three-layer network has not",
+      "since the three-layer network has none",
     );
   }
   if (filterSize !== undefined && filterSize % 2 === 0) {
@@ -169,7 +181,9 @@ function checkTogether(recipe: Recipe, naming: (key: string) => string): void {
       `Expected ${naming("filterSize")} to be odd but found ${filterSize}`,
     );
   }
-  if (schedule !== undefined) parseSchedule(schedule);
+  if (schedule !== undefined) {
+    named("schedule", naming, () => parseSchedule(schedule));
+  }
   if (
     momentum !== undefined && !/^sgd_/.test(updateRule)
   ) {
@@ -181,6 +195,13 @@ function checkTogether(recipe: Recipe, naming: (key: string) => string): void {
   }
   if (recipe.reg && recipe.weightDecay) {
     throw clash("reg", "weightDecay", "since both pull weights towards 0");
+  }
+  if (recipe.patience !== undefined && recipe.numValidation === 0) {
+    throw new RangeError(
+      `Expected no ${naming("patience")} with ${
+        naming("numValidation")
+      } 0, since it waits for a better validation accuracy`,
+    );
   }
 }
 
@@ -233,7 +254,6 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "to be a text",
   number: "to be a number",
   boolean: "to be true or false",
-  strict_object: "a recipe to be an object with options",
 };
 
 /** One line on what is wrong. */
@@ -243,21 +263,47 @@ function explain(
 ): Error {
   const [step] = issue.path ?? [];
   const key = typeof step?.key === "string" ? step.key : undefined;
-  if (issue.type === "strict_object" && key !== undefined) {
-    return new TypeError(
-      `Expected keys such as ${
-        Object.keys(RECIPE_FIELDS).slice(-3).join(", ")
-      } but found the unknown key "${key}"`,
-    );
-  }
+  if (key === undefined) return noRecipe(issue.input);
+  if (issue.type === "strict_object") return unknownKey(key);
   const expected = TYPE_NAMES[issue.type] ?? issue.message;
-  const found = JSON.stringify(issue.input) ?? String(issue.input);
-  const message = `Expected ${
-    key === undefined ? "" : `${naming(key)} `
-  }${expected} but found ${found.slice(0, 80)}`;
+  const message = `Expected ${naming(key)} ${expected} but found ${
+    describe(issue.input)
+  }`;
   return issue.kind === "schema" && issue.type !== "picklist"
     ? new TypeError(message)
     : new RangeError(message);
+}
+
+function noRecipe(value: unknown): TypeError {
+  return new TypeError(
+    `Expected a recipe to be an object with options but found ${
+      describe(value)
+    }`,
+  );
+}
+
+/** Names the key, and the one that was probably meant. */
+function unknownKey(key: string): TypeError {
+  const keys = Object.keys(RECIPE_FIELDS);
+  const plain = key.slice(0, 40).toLowerCase().replaceAll(/[-_]/g, "");
+  const meant = closestString(plain, keys, { caseSensitive: false });
+  const distance = levenshteinDistance(plain, meant.toLowerCase());
+  return new TypeError(
+    `Expected the keys of a recipe but found the unknown key ${describe(key)}${
+      distance <= Math.ceil(plain.length / 3)
+        ? `; did you mean "${meant}"?`
+        : `; they are ${keys.join(", ")}`
+    }`,
+  );
+}
+
+/** What was found, on one short line. */
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value !== "string") return String(value);
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

@@ -13,6 +13,7 @@ import { parseSchedule } from "./parse_schedule.ts";
 import type { CompleteRecipe } from "./recipe.ts";
 import { makeSchedule } from "./schedule_config.ts";
 import type { Model, SolverOptions } from "./solver_options.ts";
+import { trainingLengthOf } from "./training_length.ts";
 
 /** What a model follows from besides its recipe. */
 export interface ModelInit {
@@ -73,11 +74,7 @@ export function solverOptionsOf(
   const { learningRate, momentum, weightDecay, lrDecay } = recipe;
   const { schedule, clipNorm, average, patience, keep } = recipe;
   const { flip = false, crop = 0, cutout = 0, printEvery, dtype } = recipe;
-  const iterationsPerEpoch = Math.max(1, Math.floor(examples / batchSize));
-  const total = Math.min(
-    epochs * iterationsPerEpoch,
-    maxIterations ?? Infinity,
-  );
+  const { total, iterationsPerEpoch } = trainingLengthOf(recipe, examples);
   return {
     updateRule,
     optimConfig: {

@@ -174,6 +174,11 @@ function build(
     const { final = 0 } = config;
     return cosineSchedule({ ...start, total, warmup, final });
   }
+  if (warmup >= total) {
+    throw new RangeError(
+      `Cannot make schedule: expected warmup to be less than total (${total}) but found ${warmup}`,
+    );
+  }
   const schedule = config.kind === "step"
     ? buildSteps(config, iterations)
     : constantSchedule();
