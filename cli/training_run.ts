@@ -180,7 +180,7 @@ export async function runTraining(
     if (!ended) save();
     throw new Interrupted(
       `Interrupted after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${
-        resuming(run)
+        resuming(run, threads)
       }`,
       error.code,
     );
@@ -234,11 +234,15 @@ async function conclude(
 }
 
 /** What to type to go on with a run. */
-function resuming({ name, path }: RunFolder): string {
+function resuming(
+  { name, path }: RunFolder,
+  threads: number | undefined,
+): string {
   const task = kernelReport().mode === "turbo" ? "train:turbo" : "train";
   const run = dirname(path) === RUN_OPTIONS.runsDir.default ? name : path;
   const typed = /^[\w./+-]+$/.test(run) ? run : quoted(run);
-  return `${invocation(task)} --resume ${typed}`;
+  const more = threads === undefined ? "" : ` --threads ${threads}`;
+  return `${invocation(task)} --resume ${typed}${more}`;
 }
 
 /** A word as a shell takes it for one. */
