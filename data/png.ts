@@ -11,10 +11,9 @@ import type { DecodedPng } from "fast-png";
 import { DataError } from "./data_error.ts";
 import { assertImageSize } from "./image_limit.ts";
 import type { Image } from "./image.ts";
+import { readPngHeader, storePng } from "./png_chunks.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Signature, then a header chunk: length, type, 13 bytes, checksum. */
-const HEADER_BYTES = 8 + 4 + 4 + 13 + 4;
 
 /** Whether `bytes` begin as a PNG file does. */
 export function isPng(bytes: Uint8Array): boolean {
@@ -43,22 +42,25 @@ export function encodePng(image: Image): Uint8Array {
 /**
  * Decodes a PNG file, as {@linkcode decodeImage} describes.
  *
+ * Memory is taken for the pixels that the header states, once these are known to
+ * be there, and for nothing else in the file.
+ *
  * @throws {DataError} If the file is truncated, damaged or too large.
  */
 export function decodePng(bytes: Uint8Array, name: string): Image {
-  if (bytes.length < HEADER_BYTES) throw damaged(name, "no header");
-  const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  assertImageSize(header.getUint32(16), header.getUint32(20), name);
-  if (header.getUint8(24) < 8 && header.getUint8(28) === 1) {
+  const header = attempt(name, () => readPngHeader(bytes));
+  assertImageSize(header.width, header.height, name);
+  if (header.depth < 8 && header.isInterlaced) {
     throw new DataError(
-      `Cannot decode ${name}: expected an interlaced PNG to have 8 or 16 bits a sample but found ${
-        header.getUint8(24)
-      }`,
+      `Cannot decode ${name}: expected an interlaced PNG to have 8 or 16 bits a sample but found ${header.depth}`,
     );
   }
+  return attempt(name, () => toImage(decode(storePng(bytes, header))));
+}
+
+function attempt<T>(name: string, action: () => T): T {
   try {
-    // A copy, because the decoder reads on where a truncated view ends.
-    return toImage(decode(bytes.slice(), { checkCrc: true }));
+    return action();
   } catch (cause) {
     throw damaged(name, cause);
   }
