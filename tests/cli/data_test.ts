@@ -19,7 +19,7 @@ import {
 } from "../data/stand_in_server.ts";
 import { denoDir } from "../deno_dir.ts";
 import { describePermitted } from "../permitted.ts";
-import { cliCommand, runCli } from "./run_cli.ts";
+import { cliCommand, runCli, trainingPermissions } from "./run_cli.ts";
 
 const fashion = fromFileUrl(
   new URL("../../fixtures/fashion-mnist", import.meta.url),
@@ -288,6 +288,75 @@ describePermitted("data list, verify and info", () => {
     ) {
       const { code, stderr } = await data(...args);
       assertEquals([code, stderr], [1, `error: ${expected}\n`]);
+    }
+  });
+});
+
+describePermitted("train on data of the user's own", () => {
+  const network = ["--filter-size", "3", "--hidden-dim", "10"];
+  const train = (...args: string[]) => {
+    const runs = ["--runs-dir", join(folder, "runs"), "--name", "own"];
+    return runCli(
+      ["train", ...runs, ...network, ...args],
+      trainingPermissions(folder),
+      env,
+    );
+  };
+
+  it("takes a folder of images, and names those that it leaves out", async () => {
+    const pets = join(folder, "pets");
+    makeImageFolder(pets, { cats: 10, dogs: 10, fish: 10 });
+    const broken = join(pets, "cats", "broken.png");
+    Deno.writeTextFileSync(broken, "no");
+    const args = ["--dataset", pets, "--image-size", "8"];
+    const { code, stdout, stderr } = await train(...args);
+    assertEquals(code, 0, stderr);
+    assert(stderr.startsWith(`Left out: Cannot decode ${broken}: `), stderr);
+    assertMatch(stdout, /\npets, 24 training images, /);
+    const strict = await train(...args, "--strict");
+    assertEquals(strict.code, 1);
+    assert(strict.stderr.startsWith(`error: Cannot decode ${broken}: `));
+  });
+
+  it("takes a .npz file", async () => {
+    const length = 30;
+    const labels = Uint8Array.from({ length }, (_, i) => i % 3);
+    const pixels = Uint8Array.from({ length: 64 * length }, (_, i) => i % 251);
+    const path = join(folder, "digits.npz");
+    Deno.writeFileSync(
+      path,
+      encodeNpz({
+        x_train: { shape: [length, 8, 8], dtype: "uint8", data: pixels },
+        y_train: { shape: [length], dtype: "uint8", data: labels },
+      }),
+    );
+    const { code, stdout, stderr } = await train("--dataset", path);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /\ndigits\.npz, 24 training images, /);
+  });
+
+  it("refuses options that do not go with the data, as they are typed", async () => {
+    for (
+      const [args, message] of [
+        [
+          ["--dataset", "fashion-mnist", "--image-size", "32"],
+          "Cannot load data set: expected no --image-size with the data sets that are known by name but found 32",
+        ],
+        [
+          ["--dataset", "mnist"],
+          'Cannot load data set: expected "cifar10", "fashion-mnist", a folder of images or a .npz file but found "mnist"',
+        ],
+        [
+          ["--dataset", "fashion-mnist", "--num-training", "99999"],
+          "Cannot split data set: expected --num-training to be an integer from 1 to 10000 but found 99999",
+        ],
+      ] as const
+    ) {
+      const { code, stderr } = await train(...args);
+      assertEquals(
+        [code, stderr],
+        [2, `error: ${message} (see deno task train --help)\n`],
+      );
     }
   });
 });
