@@ -6,7 +6,7 @@
  * @module
  */
 
-import { CIFAR10_ARCHIVE, findCifar10, loadCifar10 } from "./cifar10.ts";
+import { findCifar10, loadCifar10 } from "./cifar10.ts";
 import { DataError } from "./data_error.ts";
 import type { DataSet, DataSetName, SplitOptions } from "./data_set.ts";
 import {
@@ -193,7 +193,7 @@ function sampleNotice(): string {
   const missing = chosen === undefined
     ? ""
     : ` (CIFAR-10 was not found in CONVLAB_DATA=${chosen})`;
-  return `Data: the built-in Fashion-MNIST sample${missing}; for CIFAR-10 unpack ${CIFAR10_ARCHIVE} in ${cacheFolderForPeople()} or pass --data-dir FOLDER`;
+  return `Data: the built-in Fashion-MNIST sample${missing}; for CIFAR-10 run "deno task data download cifar10" or pass --data-dir FOLDER`;
 }
 
 function notFound(): DataError {
@@ -201,6 +201,6 @@ function notFound(): DataError {
   return new DataError(
     `Cannot find CIFAR-10: expected it in ${
       searched.length > 0 ? searched.join(" or ") : cacheFolderForPeople()
-    } but found none; unpack ${CIFAR10_ARCHIVE} there or pass --data-dir FOLDER`,
+    } but found none; run "deno task data download cifar10" or pass --data-dir FOLDER`,
   );
 }

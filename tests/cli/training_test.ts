@@ -56,7 +56,7 @@ describePermitted("the subcommands that train and draw", () => {
     assertEquals(code, 0, stderr);
     assertMatch(
       stderr,
-      /^Data: the built-in Fashion-MNIST sample.*; for CIFAR-10 unpack /,
+      /^Data: the built-in Fashion-MNIST sample.*; for CIFAR-10 run /,
     );
     const lines = stdout.trimEnd().split("\n");
     assertMatch(lines[0]!, /^\(Iteration 1 \/ 200\) loss: 2\.30\d{4}$/);

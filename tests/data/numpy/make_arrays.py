@@ -92,6 +92,6 @@ refused = {
 }
 path = pathlib.Path(__file__).with_name("arrays.json")
 path.write_text(
-    json.dumps({"files": files, "archives": archives, "refused": refused}, indent=1)
+    json.dumps({"files": files, "archives": archives, "refused": refused}, indent=2)
     + "\n"
 )
