@@ -14,6 +14,7 @@
 import type { DType, Tensor } from "../numerics/tensor.ts";
 import { type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
+import { backwardFilter3x3, isThreeByThree } from "./conv2d_filter_3x3.ts";
 import { inputGradientTables } from "./conv2d_input.ts";
 import {
   type Conv2dGeometry,
@@ -23,18 +24,11 @@ import {
   paddedImage,
   sizesOfGroup,
 } from "./conv2d_tables.ts";
+import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { multiples, rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 import { sumRows } from "./sum.ts";
-
-/** Multiply-adds that a thread does in a microsecond, roughly. */
-const MADDS_PER_MICROSECOND = { float32: 20_000, float64: 10_000 };
-
-/** Bytes that the partial sums of the filter gradient may take, roughly. */
-const PARTIAL_BYTES = 4 << 20;
-/** Groups of images that the filter gradient is summed over at the most. */
-const MAX_GROUPS = 64;
 
 /** Positions whose windows are in the filter gradient's panel at once, roughly. */
 const PANEL_POSITIONS = 256;
@@ -86,7 +80,9 @@ export function conv2dBackward(
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
   return withFrame((frame) => {
     const grad = frame.input(dout, dtype);
-    const { dw, db } = backwardFilter(frame, grad, x, w.shape, g, dtype);
+    const { dw, db } = isThreeByThree(g)
+      ? backwardFilter3x3(frame, grad, x, g, dtype)
+      : backwardFilter(frame, grad, x, w.shape, g, dtype);
     if (!needsInput) return { dx: undefined, dw, db };
     const { dx, finite } = backwardInput(frame, grad, w, g, dtype);
     if (!finite) addNonFinite(dx, dout, w, g);
@@ -171,33 +167,7 @@ function backwardInput(
   return { dx: dx.take(), finite };
 }
 
-/**
- * Groups of images whose filter gradients are summed, each by one thread, before
- * the groups' are; they follow from shapes alone.
- *
- * @param images The batch.
- * @param partialBytes Bytes of one group's sums.
- */
-export function imageGroups(
-  images: number,
-  partialBytes: number,
-): { groupSize: number; groups: number } {
-  const most = Math.min(MAX_GROUPS, Math.floor(PARTIAL_BYTES / partialBytes));
-  const groupSize = Math.ceil(images / Math.max(1, most));
-  return { groupSize, groups: Math.ceil(images / Math.max(1, groupSize)) };
-}
-
 /** Work items of a chunk: a whole image where it is cut into many small groups. */
 function itemsOfChunk(g: Conv2dGeometry): number {
   return g.groups;
-}
-
-/**
- * What a convolution costs on one thread, in microseconds, roughly.
- *
- * @param g The sizes of a group.
- */
-export function conv2dCost(g: Conv2dGeometry, dtype: DType): number {
-  return g.images * g.filters * g.outHeight * g.outWidth * g.channels *
-    g.filterHeight * g.filterWidth / MADDS_PER_MICROSECOND[dtype];
 }

@@ -8,7 +8,7 @@
  */
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
-import { conv2dBackward, conv2dCost, imageGroups } from "./conv2d.ts";
+import { conv2dBackward } from "./conv2d.ts";
 import { inputGradientTables } from "./conv2d_input.ts";
 import {
   type Conv2dGeometry,
@@ -17,6 +17,7 @@ import {
   packFilters,
   paddedImage,
 } from "./conv2d_tables.ts";
+import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
 import { rowBlocks } from "./row_blocks.ts";

@@ -17,6 +17,8 @@ const TABLE = {
   conv2dForward: "conv2d_forward_{tile}",
   conv2dBackwardInput: "conv2d_backward_input_{tile}",
   conv2dBackwardFilter: "conv2d_backward_filter_{tile}",
+  conv2dBackwardFilter3x3: "conv2d_backward_filter_3x3_{tile}",
+  unpackColumns: "unpack_columns",
   conv2dReluPoolForward: "conv2d_relu_pool_forward_{tile}",
   conv2dPoolBackwardFilter: "conv2d_pool_backward_filter_{tile}",
   conv2dPoolBackwardInput: "conv2d_pool_backward_input_{tile}",

@@ -14,6 +14,9 @@ export const TILE_ROWS = [5, 4, 3] as const;
 /** Taps done in one turn of a tile's loop, so that the loop itself costs little. */
 export const UNROLLED = 3;
 
+/** Positions done in one turn of a loop over a row of them; a power of two. */
+const POSITIONS = 4;
+
 /**
  * AssemblyScript of the functions `tile5`, `tile4` and `tile3`, and of `grid5` and
  * so on, which do a whole grid of outputs with one of them.
@@ -26,8 +29,92 @@ export function tileSource(vectors: number): string {
     'import { storePart } from "./store_part";',
     ...TILE_ROWS.map((rows) => tileFunction(rows, vectors)),
     ...TILE_ROWS.map((rows) => gridFunction(rows, vectors)),
+    tapsFunction([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]], vectors),
+    tapsFunction([[2, 0], [2, 1], [2, 2], [1, 2]], vectors, 1),
     registerProducts(vectors),
   ].join("\n");
+}
+
+/**
+ * For each position (an offset in the plane, and a row of the panel): sums[k] +=
+ * the number at tap k of its window * the row. The taps (row and column of a
+ * window) are in the order in which they are read: the first three lie side by
+ * side; `ahead` of the sums after them belong before them.
+ */
+function tapsFunction(
+  taps: readonly (readonly [row: number, column: number])[],
+  vectors: number,
+  ahead = 0,
+): string {
+  const sums = named("c", taps.length, vectors);
+  const half = vectors / 2;
+  const lines = [..."pqr"];
+  const used = new Set(taps.map(([row]) => row));
+  const [firstRow] = taps[0]!;
+  const turn = `
+    {
+      ${used.has(1) || used.has(2) ? "const q = p + rowBytes;" : ""}
+      ${used.has(2) ? "const r = q + rowBytes;" : ""}
+      ${
+    list(vectors, (j) => `const b${j} = v128.load(panel, ${16 * j});`).join(
+      "\n      ",
+    )
+  }
+      panel += ${16 * vectors};
+      const w = v128.load(${lines[firstRow]});
+      let a: v128;
+      ${
+    taps.map(([row, column], k) =>
+      `a = ${tapNumber(lines[row]!, column, k, half)};\n      ` +
+      sums[k]!.map((sum, j) => product(sum, "a", `b${j}`)).join(" ")
+    ).join("\n      ")
+  }
+      p += step;
+    }`;
+  /** Where the sum of tap k is kept: in the order of rows and columns. */
+  const place = (k: number) => k < 3 ? k + ahead : k - 3 + (ahead ? 0 : 3);
+  return `
+export function taps${taps.length}<T>(
+  plane: usize, rowBytes: usize, rows: usize, end: usize, width: i32, step: usize, panel: usize, sums: usize,
+): void {
+  const length = <usize>width * step, whole = <usize>(width & ~${
+    POSITIONS - 1
+  }) * step;
+  let ${sums.flat().map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};
+  for (; rows < end; rows += 4) {
+    let p = plane + <usize>load<u32>(rows);
+    const last = p + length, unrolled = p + whole;
+    while (p < unrolled) {${list(POSITIONS, () => turn).join("")}
+    }
+    while (p < last) {${turn}
+    }
+  }
+  ${
+    sums.map((row, k) =>
+      row.map((sum, j) =>
+        `const d${k}_${j} = v128.add<T>(${sum}, v128.load(sums, ${
+          16 * (place(k) * vectors + j)
+        }));`
+      ).join("\n  ") + "\n  " +
+      row.map((_, j) =>
+        `v128.store(sums, d${k}_${j}, ${16 * (place(k) * vectors + j)});`
+      ).join("\n  ")
+    ).join("\n  ")
+  }
+}`;
+}
+
+/** The number of a tap in all lanes; `weight` says why the first three are read together. */
+function tapNumber(
+  line: string,
+  column: number,
+  k: number,
+  half: number,
+): string {
+  const splat = `v128.load_splat<T>(${line}, ${column} * sizeof<T>())`;
+  if (half > 1 || k > 2) return splat;
+  const lane = `${column}, `.repeat(4).slice(0, -2);
+  return `sizeof<T>() == 4 ? v128.shuffle<f32>(w, w, ${lane}) : ${splat}`;
 }
 
 /** The multiply-adds of a tile of five rows, and nothing else. */

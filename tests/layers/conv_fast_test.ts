@@ -18,22 +18,22 @@ import {
   assertWithinRounding,
 } from "./agreement.ts";
 
-/** Inputs of any shape whose filters fit. */
-const cases = fc.record({
-  seed: fc.nat(),
-  dtype: fc.constantFrom<DType>("float64", "float32"),
-  images: fc.nat(3),
-  channels: fc.integer({ min: 1, max: 5 }),
-  filters: fc.integer({ min: 1, max: 9 }),
-  groups: fc.constantFrom(1, 1, 2, 3),
-  dilation: fc.constantFrom(1, 1, 2, 3),
-  filterHeight: fc.integer({ min: 1, max: 5 }),
-  filterWidth: fc.integer({ min: 1, max: 5 }),
-  extraHeight: fc.nat(8),
-  extraWidth: fc.nat(18),
-  stride: fc.integer({ min: 1, max: 4 }),
-  pad: fc.nat(3),
-}).map((c) => {
+/** The lengths and options of a convolution. */
+interface Lengths extends Required<ConvOptions> {
+  readonly seed: number;
+  readonly dtype: DType;
+  readonly images: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly filterHeight: number;
+  readonly filterWidth: number;
+  /** By how much the image is larger than a filter. */
+  readonly extraHeight: number;
+  readonly extraWidth: number;
+}
+
+/** Draws inputs whose filters fit. */
+function draw(c: Lengths) {
   const random = new RandomState(c.seed);
   const draw = (...shape: number[]) => random.randn(shape).astype(c.dtype);
   const { stride, pad, dilation, groups } = c;
@@ -57,7 +57,61 @@ const cases = fc.record({
     ),
     options: { stride, pad, dilation, groups },
   };
-});
+}
+
+/** Inputs of any shape. */
+const cases = fc.record({
+  seed: fc.nat(),
+  dtype: fc.constantFrom<DType>("float64", "float32"),
+  images: fc.nat(3),
+  channels: fc.integer({ min: 1, max: 5 }),
+  filters: fc.integer({ min: 1, max: 9 }),
+  groups: fc.constantFrom(1, 1, 2, 3),
+  dilation: fc.constantFrom(1, 1, 2, 3),
+  filterHeight: fc.integer({ min: 1, max: 5 }),
+  filterWidth: fc.integer({ min: 1, max: 5 }),
+  extraHeight: fc.nat(8),
+  extraWidth: fc.nat(18),
+  stride: fc.integer({ min: 1, max: 4 }),
+  pad: fc.nat(3),
+}).map(draw);
+
+/** Filters of 3 × 3, so many that their gradient has a kernel of its own. */
+const many = fc.record({
+  seed: fc.nat(),
+  dtype: fc.constantFrom<DType>("float64", "float32"),
+  images: fc.nat(5),
+  channels: fc.integer({ min: 1, max: 4 }),
+  filters: fc.integer({ min: 12, max: 40 }),
+  groups: fc.constantFrom(1, 1, 2),
+  dilation: fc.constant(1),
+  filterHeight: fc.constant(3),
+  filterWidth: fc.constant(3),
+  extraHeight: fc.nat(18),
+  extraWidth: fc.nat(22),
+  stride: fc.integer({ min: 1, max: 3 }),
+  pad: fc.nat(2),
+}).map(draw);
+
+/** Asserts that fast results are the naive ones, but for rounding. */
+function assertNaive({ x, w, b, dout, options }: ReturnType<typeof draw>) {
+  const naive = convForwardNaive(x, w, b, options);
+  const fast = convForwardFast(x, w, b, options);
+  const [ax, aw, ab] = [absolute(x), absolute(w), absolute(b)];
+  const sizes = convForwardNaive(ax, aw, ab, options);
+  const taps = w.size / w.shape[0]!;
+  assertWithinRounding(fast.out, naive.out, sizes.out, taps + 1, "out");
+  const slow = convBackwardNaive(dout, naive.cache);
+  const quick = convBackwardFast(dout, fast.cache);
+  const { dx, dw, db } = convBackwardNaive(absolute(dout), sizes.cache);
+  const positions = dout.size / w.shape[0]!;
+  assertWithinRounding(quick.dx, slow.dx, dx, w.size, "dx");
+  assertWithinRounding(quick.dw, slow.dw, dw, positions, "dw");
+  assertWithinRounding(quick.db, slow.db, db, positions, "db");
+  const { dx: _, ...rest } = quick;
+  const some = convBackwardFast(dout, fast.cache, { inputGradient: false });
+  assertEquals({ dx: undefined, ...some }, { dx: undefined, ...rest });
+}
 
 /** Asserts that fast and naive results are NaN and infinite in the same places. */
 function assertSameSpread(
@@ -79,29 +133,20 @@ function assertSameSpread(
 
 describe("convForwardFast() and convBackwardFast()", () => {
   it("equal the naive functions within 1e-12 for any shape, stride, pad, dilation and groups, with the input's gradient and without", () => {
-    fc.assert(
-      fc.property(cases, ({ x, w, b, dout, options }) => {
-        const naive = convForwardNaive(x, w, b, options);
-        const fast = convForwardFast(x, w, b, options);
-        const [ax, aw, ab] = [absolute(x), absolute(w), absolute(b)];
-        const sizes = convForwardNaive(ax, aw, ab, options);
-        const taps = w.size / w.shape[0]!;
-        assertWithinRounding(fast.out, naive.out, sizes.out, taps + 1, "out");
-        const slow = convBackwardNaive(dout, naive.cache);
-        const quick = convBackwardFast(dout, fast.cache);
-        const { dx, dw, db } = convBackwardNaive(absolute(dout), sizes.cache);
-        const positions = dout.size / w.shape[0]!;
-        assertWithinRounding(quick.dx, slow.dx, dx, w.size, "dx");
-        assertWithinRounding(quick.dw, slow.dw, dw, positions, "dw");
-        assertWithinRounding(quick.db, slow.db, db, positions, "db");
-        const { dx: _, ...rest } = quick;
-        const some = convBackwardFast(dout, fast.cache, {
-          inputGradient: false,
-        });
-        assertEquals({ dx: undefined, ...some }, { dx: undefined, ...rest });
-      }),
-      { numRuns: 300 },
-    );
+    fc.assert(fc.property(cases, assertNaive), { numRuns: 300 });
+  });
+
+  it("equal the naive functions for many filters of 3 × 3, of small images and of large ones", () => {
+    fc.assert(fc.property(many, assertNaive), { numRuns: 60 });
+    // Several images at a time, a few rows of one at a time, and a last few of each.
+    for (const [images, size] of [[70, 8], [70, 7], [3, 19], [2, 34]]) {
+      assertNaive(draw({
+        ...{ seed: 1, dtype: "float64", images: images!, channels: 2 },
+        ...{ filters: 13, filterHeight: 3, filterWidth: 3 },
+        ...{ extraHeight: size! - 1, extraWidth: size! - 2, pad: 1, stride: 1 },
+        ...{ dilation: 1, groups: 1 },
+      }));
+    }
   });
 
   it("spread NaN and infinity to the same elements as the naive functions", () => {
@@ -126,6 +171,21 @@ describe("convForwardFast() and convBackwardFast()", () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it("spread NaN and infinity of many filters of 3 × 3 as the naive functions", () => {
+    const random = new RandomState(3);
+    const x = random.randn([2, 2, 5, 7]);
+    const [w, b] = [random.randn([14, 2, 3, 3]), random.randn([14])];
+    const dout = random.randn([2, 14, 5, 7]);
+    for (const { data } of [x, w, b, dout]) {
+      for (const value of [NaN, Infinity]) {
+        const kept = data[11]!;
+        data[11] = value;
+        assertSameSpread(x, w, b, dout, { pad: 1 });
+        data[11] = kept;
+      }
+    }
   });
 
   it("spread NaN and infinity from every single element, those that no window covers included", () => {
