@@ -49,6 +49,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./import.ts"),
   },
   {
+    name: "model",
+    summary: "Tell what a network is made of, and what it costs",
+    load: () => import("./model.ts"),
+  },
+  {
     name: "data",
     summary: "Download data sets, check them, and tell what is in them",
     load: () => import("./data.ts"),

@@ -10,13 +10,12 @@
 import { checkAugmentation } from "../data/augmentation.ts";
 import { findCifar10 } from "../data/cifar10.ts";
 import { findFashionMnist } from "../data/fashion_mnist.ts";
-import type { LayerSpec } from "../models/layer_spec.ts";
-import { parseModel } from "../models/parse_model.ts";
 import { checkMemory, scoresOf } from "../models/plan_checks.ts";
 import { planModel } from "../models/plan_model.ts";
 import { parseSchedule } from "./parse_schedule.ts";
 import { named } from "./named_key.ts";
 import type { CompleteRecipe } from "./recipe.ts";
+import { recipeLayers } from "./recipe_layers.ts";
 import { makeSchedule } from "./schedule_config.ts";
 import { trainingLengthOf } from "./training_length.ts";
 
@@ -64,7 +63,7 @@ export function checkFit(
   const { flip = false, crop = 0, cutout = 0, schedule } = recipe;
   const { inputDim, numClasses, examples } = data;
   named("model", recipe.model === undefined ? (key) => key : naming, () => {
-    const plan = planModel(layersOf(recipe, numClasses), inputDim);
+    const plan = planModel(recipeLayers(recipe, numClasses ?? 1), inputDim);
     scoresOf(plan, numClasses);
     checkMemory(plan, recipe.dtype);
   });
@@ -83,25 +82,6 @@ export function checkFit(
   if (schedule !== undefined && examples !== undefined) {
     checkScheduleFits(recipe, schedule, examples, naming);
   }
-}
-
-/** The layers, those of the three-layer network too. */
-function layersOf(
-  { model, numFilters = 1, filterSize: size = 1, hiddenDim = 1 }:
-    CompleteRecipe,
-  numClasses = 1,
-): LayerSpec[] {
-  if (model !== undefined) return parseModel(model);
-  const pad = (size - 1) / 2;
-  const once = { stride: 1, dilation: 1, groups: 1 } as const;
-  return [
-    { kind: "conv", filters: numFilters, size, pad, ...once },
-    { kind: "relu" },
-    { kind: "pool", size: 2, stride: 2 },
-    { kind: "fc", units: hiddenDim },
-    { kind: "relu" },
-    { kind: "fc", units: numClasses },
-  ];
 }
 
 function checkScheduleFits(

@@ -76,7 +76,8 @@ export function durationText(seconds: number | null): string {
 /** Such as `1.5 MB`. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 999_950
-    ? `${(bytes / 1e3).toFixed(1)} kB`
-    : `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 999_950) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return bytes < 999_950_000
+    ? `${(bytes / 1e6).toFixed(1)} MB`
+    : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,0 +1,94 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `model`: what a network is made of, and what it costs.
+ *
+ * @module
+ */
+
+import { planModel } from "../models/plan_model.ts";
+import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
+import { defineCommand } from "./command.ts";
+import { ExitCode, UsageError } from "./exit.ts";
+import { summaryLines } from "./model/report.ts";
+import { modelSource } from "./model/source.ts";
+import { summarize } from "./model/summary.ts";
+import { RUN_OPTIONS } from "./training_options.ts";
+
+export default defineCommand({
+  examples: [
+    {
+      args: 'summary "conv32-bn-relu pool conv64-bn-relu pool fc10"',
+      help: "Layers, shapes, parameters and costs of a text",
+    },
+    {
+      args: 'summary "conv16-relu pool fc10" --input 1x28x28',
+      help: "On grey images of 28 x 28 pixels",
+    },
+    { args: "summary recipes/cifar10.json", help: "Those of a recipe" },
+    { args: "summary RUN", help: "Those of what was trained" },
+    { args: "summary RUN --json", help: "For other programs to read" },
+  ],
+  notes:
+    "docs/models.md tells what a text can say. A multiply-add is two floating-point operations; those of normalisations are counted too, those of poolings and activations are not.\n\nMemory is that of what a layer gives for one image, which training keeps until it has gone back over it; a dash stands where a layer is run as one with the next and nothing is kept. The estimate for training has gradients for all of it, and Adam's two averages; kernels need up to a third more.",
+  positionals: {
+    action: { choices: ["summary"], help: "summary" },
+    source: {
+      help: "A model's text, a run's name or folder, or a recipe's .json file",
+    },
+  },
+  options: {
+    input: {
+      kind: "string",
+      placeholder: "CxHxW",
+      help:
+        "Channels, height and width of an image; by default the run's or the recipe's, or 3x32x32",
+    },
+    batchSize: {
+      kind: "integer",
+      min: 1,
+      help:
+        "Images in a batch, for the memory of training; by default the recipe's, or 50",
+    },
+    dtype: {
+      ...RECIPE_FIELDS.dtype,
+      help: "Precision of the arithmetic; by default the recipe's, or float32",
+    },
+    json: { kind: "boolean", help: "Print JSON" },
+    runsDir: RUN_OPTIONS.runsDir,
+  },
+  run({ options, positionals, ...streams }) {
+    const { input, json, runsDir } = options;
+    const source = modelSource(positionals.source, runsDir);
+    const inputDim = input === undefined ? source.inputDim : parseInput(input);
+    const batchSize = options.batchSize ?? source.batchSize;
+    const dtype = options.dtype ?? source.dtype;
+    let plan;
+    try {
+      plan = planModel(source.layers, inputDim);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UsageError(error.message, { cause: error });
+    }
+    const summary = summarize(plan, { inputDim, batchSize, dtype });
+    if (json) streams.stdout.line(JSON.stringify(summary, null, 2));
+    else {
+      for (const line of summaryLines(summary, streams.stdout)) {
+        streams.stdout.line(line);
+      }
+    }
+    return ExitCode.success;
+  },
+});
+
+/** Reads an image's lengths, such as `3x32x32`. */
+function parseInput(text: string): readonly [number, number, number] {
+  const [, c, h, w] = text.match(/^(\d{1,7})x(\d{1,7})x(\d{1,7})$/) ?? [];
+  const lengths = [Number(c), Number(h), Number(w)] as const;
+  if (lengths.every((n) => n >= 1)) return lengths;
+  throw new UsageError(
+    `Expected --input to be channels, height and width, such as 3x32x32, but found ${
+      JSON.stringify(text)
+    }`,
+  );
+}
