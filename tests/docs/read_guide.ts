@@ -5,7 +5,7 @@
  *
  * - `console`: lines that begin with `$ ` are commands; what follows is what
  *   they print. `…` stands for anything, whole lines if it has a line of its
- *   own. `^C` is the moment at which Ctrl-C is pressed. Where an `error:` line
+ *   own. `^C` is the moment at which Ctrl-C is pressed. Where `error:` or `FAIL`
  *   is shown, the command has to fail.
  * - `sh`: every line is a command, which has to succeed.
  * - `ts`: run by `deno task test:doc`, each block as a module of its own.

@@ -123,7 +123,7 @@ async function runCommand(
   const { code, stdout, stderr } = await clone.run(text, until);
   const printed = [`$ ${text}`, ...stdout, ...stderr].join("\n");
   if (at >= 0) assertEquals(code, INTERRUPTED, `${where}: ${printed}`);
-  else if (output?.some((line) => line.startsWith("error:"))) {
+  else if (output?.some((line) => /^error:|\bFAIL\b/.test(line))) {
     assert(code !== 0, `${where}: expected a failure of ${printed}`);
   } else assertEquals(code, 0, `${where}: ${printed}`);
   if (output === undefined) return;

@@ -1,0 +1,31 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Every guide does what it says, command by command; `read_guide.ts` tells what
+ * is done with each kind of block.
+ */
+
+import { it } from "@std/testing/bdd";
+import { describePermitted, permitted } from "../permitted.ts";
+import { Clone, runGuide } from "./run_guide.ts";
+
+/** Those that other tests look after. */
+const ELSEWHERE = new Set([
+  "how-a-kernel-works.md", // tests/kernels
+  "your-own-pictures.md", // tests/end_to_end_test.ts
+]);
+
+const DOCS = new URL("../../docs/", import.meta.url);
+const guides = permitted
+  ? [...Deno.readDirSync(DOCS)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".md") && !ELSEWHERE.has(name)).sort()
+  : [];
+
+describePermitted("the guides", () => {
+  for (const guide of guides) {
+    it(`docs/${guide} does what it says`, async () => {
+      using clone = new Clone();
+      await runGuide(`docs/${guide}`, clone);
+    });
+  }
+});
