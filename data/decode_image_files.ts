@@ -1,18 +1,13 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Decodes image files to squares of one size.
+ * Decodes image files to squares of one size, on all cores.
  *
  * @module
  */
 
-import { cropToSquare } from "./crop_to_square.ts";
 import { DataError } from "./data_error.ts";
-import { decodeImage } from "./decode_image.ts";
-import { readDataFile } from "./files.ts";
-import type { Image } from "./image.ts";
-import { resizeImage } from "./resize_image.ts";
-import { toGrayscale } from "./to_grayscale.ts";
+import { type DecodeThread, ownThread, workerThread } from "./decode_thread.ts";
 
 /** Options of {@linkcode decodeImageFiles}. */
 export interface DecodeImageFilesOptions {
@@ -22,8 +17,10 @@ export interface DecodeImageFilesOptions {
   readonly grayscale: boolean;
   /** Whether the first file that cannot be decoded ends it. */
   readonly strict: boolean;
-  /** Called after each file. */
+  /** Called with how many files are done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Threads; the images do not depend on it. By default one for each core, if there are files for it. */
+  readonly threads?: number | undefined;
 }
 
 /** What {@linkcode decodeImageFiles} returns. */
@@ -38,10 +35,14 @@ export interface DecodedImages {
   readonly failures: readonly string[];
 }
 
-/** Largest image file that is read. */
-const MAX_FILE_BYTES = 2 ** 28;
 /** Most bytes of pixels that are kept. */
 const MAX_BYTES = 2 ** 32;
+/** Files that a thread decodes at a time. */
+const CHUNK = 16;
+/** Files for which another thread is worth its start. */
+const FILES_PER_THREAD = 64;
+/** A thread may take 800 MB for a large photo. */
+const MAX_THREADS = 4;
 
 /**
  * Decodes files, crops them to their largest centred square and resizes them
@@ -54,74 +55,70 @@ export async function decodeImageFiles(
   options: DecodeImageFilesOptions,
 ): Promise<DecodedImages> {
   const { imageSize, grayscale, strict, onProgress } = options;
-  const area = imageSize * imageSize;
-  const channels = grayscale ? 1 : 3;
-  if (paths.length * channels * area > MAX_BYTES) {
-    throw new DataError(
-      `Cannot load images: expected at most 4 GiB of pixels but found ${paths.length} images, each of ${
-        channels * area
-      } bytes; choose a smaller image size`,
-    );
-  }
-  const bytes = new Uint8Array(paths.length * channels * area);
-  const decoded: number[] = [];
-  const failures: string[] = [];
-  let isColored = false;
-  for (const [i, path] of paths.entries()) {
-    try {
-      const image = readSquare(path, imageSize);
-      const converted = grayscale ? toGrayscale(image) : image;
-      isColored ||= converted.channels === 3;
-      writePlanes(converted, bytes, decoded.length * channels * area, channels);
-      decoded.push(i);
-    } catch (error) {
-      if (strict || !(error instanceof DataError)) throw error;
-      failures.push(error.message);
+  const { threads = threadsFor(paths.length) } = options;
+  const size = (grayscale ? 1 : 3) * imageSize * imageSize;
+  checkSize(paths.length, size);
+  const bytes = new Uint8Array(paths.length * size);
+  const failures = new Array<string | null>(paths.length).fill(null);
+  let [next, done, isColored, hasFailed] = [0, 0, false, false];
+  const work = async (thread: DecodeThread) => {
+    while (next < paths.length && !(strict && hasFailed)) {
+      const begin = next;
+      const part = paths.slice(begin, next += CHUNK);
+      const squares = await thread.decode({
+        paths: part,
+        imageSize,
+        grayscale,
+      });
+      bytes.set(squares.bytes, begin * size);
+      for (const [i, failure] of squares.failures.entries()) {
+        failures[begin + i] = failure;
+        hasFailed ||= failure !== null;
+      }
+      isColored ||= squares.isColored;
+      onProgress?.(done += part.length, paths.length);
     }
-    onProgress?.(i + 1, paths.length);
-    if (i % 16 === 15) await breathe();
-  }
-  const used = decoded.length * channels * area;
+  };
+  await Promise.all(Array.from({ length: threads }, async () => {
+    using thread = threads > 1 ? workerThread() : ownThread();
+    await work(thread);
+  }));
+  const messages = failures.filter((failure) => failure !== null);
+  if (strict && messages[0] !== undefined) throw new DataError(messages[0]);
+  const decoded = Int32Array.from(failures.keys())
+    .filter((i) => failures[i] === null);
+  const kept = isColored || grayscale ? size : size / 3;
   return {
-    ...isColored || channels === 1
-      ? { bytes: bytes.slice(0, used), channels }
-      : { bytes: firstPlanes(bytes, decoded.length, area), channels: 1 },
-    decoded: Int32Array.from(decoded),
-    failures,
+    bytes: compact(bytes, decoded, size, kept),
+    channels: grayscale || !isColored ? 1 : 3,
+    decoded,
+    failures: messages,
   };
 }
 
-function readSquare(path: string, size: number): Image {
-  const file = readDataFile(path, { minBytes: 0, maxBytes: MAX_FILE_BYTES });
-  const square = cropToSquare(decodeImage(file, path));
-  return resizeImage(square, size, size, { filter: "area" });
+function threadsFor(files: number): number {
+  const cores = Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  return Math.max(1, Math.min(cores, Math.floor(files / FILES_PER_THREAD)));
 }
 
-/** Writes planes of an image, the same one three times if it is grey and three are asked for. */
-function writePlanes(
-  image: Image,
-  out: Uint8Array,
-  at: number,
-  channels: number,
-): void {
-  const { pixels, channels: stored } = image;
-  const area = image.width * image.height;
-  for (let c = 0; c < channels; c++) {
-    const from = stored === 1 ? 0 : c;
-    const to = at + c * area;
-    for (let i = 0; i < area; i++) out[to + i] = pixels[from + i * stored]!;
-  }
+function checkSize(count: number, size: number): void {
+  if (count * size <= MAX_BYTES) return;
+  throw new DataError(
+    `Cannot load images: expected at most 4 GiB of pixels but found ${count} images, each of ${size} bytes; choose a smaller image size`,
+  );
 }
 
-function firstPlanes(bytes: Uint8Array, count: number, area: number) {
-  const out = new Uint8Array(count * area);
-  for (let i = 0; i < count; i++) {
-    out.set(bytes.subarray(3 * i * area, (3 * i + 1) * area), i * area);
+/** The first `kept` of `size` bytes of the images that could be decoded. */
+function compact(
+  bytes: Uint8Array<ArrayBuffer>,
+  decoded: Int32Array,
+  size: number,
+  kept: number,
+): Uint8Array<ArrayBuffer> {
+  if (decoded.length * kept === bytes.length) return bytes;
+  const out = new Uint8Array(decoded.length * kept);
+  for (const [to, from] of decoded.entries()) {
+    out.set(bytes.subarray(from * size, from * size + kept), to * kept);
   }
   return out;
-}
-
-/** Lets other work have its turn, such as a handler of Ctrl-C. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

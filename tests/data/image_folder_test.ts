@@ -231,7 +231,7 @@ describePermitted("loadImageFolder()", () => {
       const messages: string[] = [];
       const data = await loadImageFolder(folder, {
         ...{ cacheDir, imageSize: 4, ...options },
-        onProgress: () => decoded++,
+        onProgress: (done) => decoded = done,
         onUnreadable: (message) => messages.push(message),
       });
       return { data, decoded, messages };
