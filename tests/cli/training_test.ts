@@ -175,7 +175,7 @@ describePermitted("the subcommands that train and draw", () => {
     assertEquals(code, 130);
     assertMatch(
       stderr,
-      /Interrupted after iteration \d+ of 20000; go on with: deno task train --resume stopped\n$/,
+      /Interrupted after iteration \d+ of 20000; go on with: deno task train --resume \S+\Wstopped\n$/,
     );
     assert(seen.length < 100);
   });

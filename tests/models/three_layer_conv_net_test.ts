@@ -15,6 +15,7 @@ import { evalNumericalGradient } from "../../numerics/gradient.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { relError } from "../../numerics/rel_error.ts";
 import { zeros } from "../../numerics/tensor.ts";
+import { fromThreeLayer } from "../../models/from_three_layer.ts";
 
 const SMALL = {
   numFilters: 3,
@@ -41,6 +42,24 @@ describe("ThreeLayerConvNet", () => {
     });
     assertEquals([[...inputDim], reg], [[3, 32, 32], 0]);
     assert(Object.values(params).every(({ dtype }) => dtype === "float32"));
+  });
+
+  it("activations() gives what each joined layer gives", () => {
+    const random = new RandomState(7);
+    const inputDim = [2, 6, 8] as const;
+    const model = new ThreeLayerConvNet({ ...SMALL, inputDim, random });
+    const x = random.randn([3, 2, 6, 8]);
+    const found = model.activations(x);
+    const expected = fromThreeLayer(model).activations(x);
+    assertEquals([...found.keys()], [
+      "conv-relu-pool",
+      "affine-relu",
+      "affine",
+    ]);
+    assertEquals(found.get("conv-relu-pool"), expected.get("pool1"));
+    assertEquals(found.get("affine-relu"), expected.get("relu2"));
+    assertEquals(found.get("affine"), expected.get("fc2"));
+    assertEquals(found.get("affine"), model.scores(x));
   });
 
   it("draws W1, W2, W3 in this order, scaled and rounded, and sets biases to 0", () => {

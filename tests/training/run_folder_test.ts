@@ -40,6 +40,32 @@ describePermitted("RunFolder", () => {
     }
   });
 
+  it("create() takes a folder that was left before its run was written down", () => {
+    const { path } = RunFolder.create(runs, "left");
+    Deno.writeTextFileSync(`${path}/.lock`, "12");
+    Deno.writeTextFileSync(`${path}/data.json`, "{}");
+    Deno.writeTextFileSync(`${path}/.config.json.x.tmp`, "{");
+    const run = RunFolder.create(runs, "left");
+    {
+      using _lock = run.lock();
+      assertThrows(
+        () => RunFolder.create(runs, "left"),
+        Error,
+        "is there already",
+      );
+    }
+    Deno.writeTextFileSync(`${path}/.lock`, "12");
+    for (const name of ["notes.txt", "config.json", ".git"]) {
+      Deno.writeTextFileSync(`${path}/${name}`, "");
+      assertThrows(
+        () => RunFolder.create(runs, "left"),
+        Error,
+        "is there already",
+      );
+      Deno.removeSync(`${path}/${name}`);
+    }
+  });
+
   it("create() refuses a name that is taken or no name", () => {
     RunFolder.create(runs, "taken");
     assertThrows(
