@@ -14,7 +14,7 @@
  * @module
  */
 
-import asc from "assemblyscript/asc";
+import { compile } from "./compile.ts";
 import { sparseSource } from "./sparse_source.ts";
 import { TILE_ROWS, tileSource, UNROLLED } from "./tile_source.ts";
 
@@ -34,32 +34,18 @@ const VARIANTS = {
  */
 export async function compileKernels(): Promise<Map<string, Uint8Array>> {
   const modules = new Map<string, Uint8Array>();
+  const present = presentSources();
   for (const [output, { vectors, relaxed }] of Object.entries(VARIANTS)) {
-    const generated = new Map([
-      ["index.ts", entryPoint(vectors)],
-      ["sparse.ts", sparseSource()],
-      ["tile.ts", tileSource(vectors)],
-      ["variant.ts", variantSource(vectors)],
-    ]);
-    const { error, stderr } = await asc.main([
-      ...["index.ts", "--outFile", output],
-      ...["--enable", "simd", "--enable", "threads"],
-      ...(relaxed ? ["--enable", "relaxed-simd"] : []),
-      ...["--importMemory", "--sharedMemory"],
-      ...["--initialMemory", "1", "--maximumMemory", "65536"],
-      ...["--runtime", "stub", "--use", "abort=", "--noAssert"],
-    ], {
-      readFile: (name) => generated.get(name) ?? readSource(name),
-      writeFile: (name, contents) => {
-        if (name === output) modules.set(name, contents as Uint8Array);
-      },
-      listFiles: () => [],
-    });
-    if (error) {
-      throw new Error(
-        `Cannot compile the kernels: ${error.message}\n${stderr}`,
-      );
-    }
+    const sources = {
+      ...present,
+      "index.ts": entryPoint(present, vectors),
+      "sparse.ts": sparseSource(),
+      "tile.ts": tileSource(vectors),
+      "variant.ts": variantSource(vectors),
+    };
+    const options = ["--noAssert"];
+    if (relaxed) options.push("--enable", "relaxed-simd");
+    modules.set(output, await compile(sources, options));
   }
   return modules;
 }
@@ -74,11 +60,14 @@ export const UNROLLED: i32 = ${UNROLLED};`;
  * AssemblyScript that exports each kernel for both dtypes; of the wide module
  * those that have a register tile.
  */
-function entryPoint(vectors: number): string {
+function entryPoint(
+  sources: Readonly<Record<string, string>>,
+  vectors: number,
+): string {
   const kernel = /\/\/ kernel (\S+)\nexport function (\w+)<T>\(([^)]*)\)/g;
   const lines: string[] = [];
-  for (const { name: file } of [...Deno.readDirSync(SOURCE)].sort(byName)) {
-    for (const match of (readSource(file) ?? "").matchAll(kernel)) {
+  for (const [file, text] of Object.entries(sources)) {
+    for (const match of text.matchAll(kernel)) {
       const [, name = "", symbol = "", list = ""] = match;
       if (vectors > 2 && !name.includes("{tile}")) continue;
       const parameters = list.split(",").map((p) => p.trim()).filter(Boolean);
@@ -101,17 +90,13 @@ function entryPoint(vectors: number): string {
   return lines.join("\n");
 }
 
-function readSource(name: string): string | null {
-  try {
-    return Deno.readTextFileSync(new URL(name, SOURCE));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-function byName(a: Deno.DirEntry, b: Deno.DirEntry): number {
-  return a.name < b.name ? -1 : 1;
+/** The files of the sources by name, in its order. */
+function presentSources(): Record<string, string> {
+  const names = [...Deno.readDirSync(SOURCE)].map(({ name }) => name).sort();
+  return Object.fromEntries(
+    names.filter((name) => name.endsWith(".ts"))
+      .map((name) => [name, Deno.readTextFileSync(new URL(name, SOURCE))]),
+  );
 }
 
 if (import.meta.main) {

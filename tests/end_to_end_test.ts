@@ -53,7 +53,9 @@ describePermitted(GUIDE, () => {
       predictions.map(({ classes }) => classes[0]?.name),
       ["circle", "square", "triangle"],
     );
-    const run = commandOf("deno run --allow-read examples/run_onnx.ts")
+    const run = commandOf(
+      "deno run --no-lock --allow-read examples/run_onnx.ts",
+    )
       .replace(/\S+$/, pictures);
     const lines = (await output(run)).split("\n");
     const found = new Map(lines.map((line) => {

@@ -4,12 +4,11 @@
  * Compiles the steps of docs/how-a-kernel-works.md, checks each against the naive
  * layer, and times it on the convolution of the three-layer network.
  *
- * deno run --allow-read --allow-env examples/kernel_steps/run.ts
+ * deno run --allow-read --allow-run examples/kernel_steps/run.ts
  *
  * @module
  */
 
-import asc from "assemblyscript/asc";
 import {
   convForwardFast,
   convForwardNaive,
@@ -17,6 +16,7 @@ import {
   RandomState,
   setThreads,
 } from "../../mod.ts";
+import { compile } from "../../kernels/compile.ts";
 import { resident, Workspace } from "../../kernels/frame.ts";
 import { measurePeak } from "../../kernels/peak.ts";
 import { kernelReport, settleTileWidth } from "../../kernels/runtime.ts";
@@ -76,28 +76,14 @@ function packWeights(rows: number): void {
 }
 
 /** The steps, compiled with binaryen's optimiser at this level. */
-async function compile(level: number): Promise<Record<string, Step>> {
-  let bytes = new Uint8Array();
-  const { error, stderr } = await asc.main([
-    ...["steps.ts", "--outFile", "steps.wasm"],
-    ...["--enable", "simd", "--enable", "threads", "--enable", "relaxed-simd"],
-    ...["--importMemory", "--sharedMemory"],
-    ...["--initialMemory", "1024", "--maximumMemory", "1024"],
-    ...["--runtime", "stub", "--noAssert", "--optimizeLevel", String(level)],
-  ], {
-    readFile: (name) =>
-      name === "steps.ts"
-        ? Deno.readTextFileSync(new URL("steps.ts", import.meta.url))
-        : null,
-    writeFile: (name, contents) => {
-      if (name === "steps.wasm") {
-        bytes = Uint8Array.from(contents as Uint8Array);
-      }
-    },
-    listFiles: () => [],
-  });
-  if (error) throw new Error(`${error.message}\n${stderr}`);
-  const module = new WebAssembly.Module(bytes);
+async function compileSteps(level: number): Promise<Record<string, Step>> {
+  const text = Deno.readTextFileSync(new URL("steps.ts", import.meta.url));
+  const module = new WebAssembly.Module(
+    await compile({ "index.ts": text }, [
+      ...["--enable", "relaxed-simd", "--noAssert"],
+      ...["--optimizeLevel", String(level)],
+    ]),
+  );
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return exports as Record<string, Step>;
 }
@@ -134,8 +120,8 @@ function candidate(name: string, step: Step): Candidate {
   return { name, run, times };
 }
 
-const plain = await compile(0);
-const optimised = await compile(3);
+const plain = await compileSteps(0);
+const optimised = await compileSteps(3);
 const candidates = Object.entries(plain)
   .filter(([name]) => name.startsWith("step"))
   .map(([name, step]) => candidate(name, step));

@@ -1,7 +1,9 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { it } from "@std/testing/bdd";
+import { compileKernels } from "../../kernels/build.ts";
+import { compile } from "../../kernels/compile.ts";
 import {
   hasTile,
   kernelName,
@@ -17,8 +19,6 @@ import { describePermitted } from "../permitted.ts";
 
 describePermitted("the kernels", () => {
   it("compile to the modules that are in the repository", async () => {
-    // Loading the compiler takes permissions of its own.
-    const { compileKernels } = await import("../../kernels/build.ts");
     const modules = await compileKernels();
     assertEquals([...modules.keys()].sort(), [
       "relaxed.wasm",
@@ -31,6 +31,15 @@ describePermitted("the kernels", () => {
       assertEquals(bytes.length, present.length, name);
       assert(bytes.every((byte, i) => byte === present[i]), name);
     }
+  });
+
+  it("that do not compile are refused with what the compiler says", async () => {
+    const source = "export function f(): i32 { return missing; }";
+    await assertRejects(
+      () => compile({ "index.ts": source }),
+      Error,
+      "Cannot find name 'missing'",
+    );
   });
 
   it("exist under their names, for both dtypes: all in the two modules, and those with a tile in the wide one too", () => {

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { beforeAll, it } from "@std/testing/bdd";
+import { compile } from "../../kernels/compile.ts";
 import { SharedMemory } from "../../workers/memory.ts";
 import { WorkerError } from "../../workers/crew.ts";
 import { Team } from "../../workers/team.ts";
@@ -27,33 +28,6 @@ export function hang(flag: usize, caller: usize, scratch: usize, begin: i32, end
   if (scratch == caller) { while (atomic.load<i32>(flag) == 0) {} }
   else { atomic.store<i32>(flag, 1); while (atomic.load<i32>(flag) == 1) {} }
 }`;
-
-async function compile(): Promise<WebAssembly.Module> {
-  // Loading the compiler takes permissions of its own.
-  const { default: asc } = await import("assemblyscript/asc");
-  let bytes: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([
-    ...[
-      "index.ts",
-      "--outFile",
-      "k.wasm",
-      "--runtime",
-      "stub",
-      "--use",
-      "abort=",
-    ],
-    ...["--importMemory", "--sharedMemory", "--initialMemory", "1"],
-    ...["--maximumMemory", "65536", "--enable", "threads", "-O3"],
-  ], {
-    readFile: (name) => name === "index.ts" ? SOURCE : null,
-    writeFile: (name, contents) => {
-      if (name === "k.wasm") bytes = contents as Uint8Array;
-    },
-    listFiles: () => [],
-  });
-  if (error || !bytes) throw new Error(`${error?.message}\n${stderr}`);
-  return new WebAssembly.Module(bytes.slice());
-}
 
 let module: WebAssembly.Module;
 
@@ -84,7 +58,9 @@ function startedTeam(memory: SharedMemory, threads: number): Team {
 
 describePermitted("Team", () => {
   beforeAll(async () => {
-    module = await compile();
+    module = new WebAssembly.Module(
+      await compile({ "index.ts": SOURCE }, ["-O3"]),
+    );
   });
 
   it("Team.run() does every work item once, on 1, 2, 3 and 5 threads", () => {
