@@ -11,7 +11,10 @@ import type { CellChecks, Check } from "./document/check.ts";
 import { defineCommand, type Streams } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { checkLayer, layerCases } from "./gradcheck/check_layers.ts";
+import { checkedNetwork, checkModel } from "./gradcheck/check_model.ts";
 import { formatLayerReports } from "./gradcheck/report_layers.ts";
+import { formatModelReport } from "./gradcheck/report_model.ts";
+import { parseInput } from "./model/input.ts";
 import { startProgress } from "./progress.ts";
 import { textTable } from "./text_table.ts";
 import { checkUserLayer } from "./user_layer/check.ts";
@@ -24,6 +27,10 @@ export default defineCommand({
     { args: "", help: "Check all of the document's numbers" },
     { args: "conv pool", help: "Check those of some topics" },
     { args: "layers", help: "Check the gradients of every layer" },
+    {
+      args: '--model "conv8-bn-relu pool fc10"',
+      help: "Check those of a whole network",
+    },
     {
       args: "--module examples/my_layer.ts",
       help: "Check a layer of your own",
@@ -47,13 +54,37 @@ export default defineCommand({
       placeholder: "FILE",
       help: "Check the layer in a file of your own",
     },
+    model: {
+      kind: "string",
+      placeholder: "TEXT",
+      help: "Check the network of a text, as in docs/models.md",
+    },
+    input: {
+      kind: "string",
+      placeholder: "CxHxW",
+      help:
+        "With --model: channels, height and width of its images; by default 3x32x32",
+    },
     json: { kind: "boolean", help: "Print the results as JSON" },
   },
   notes:
     "Ends with exit code 1 if anything fails. docs/your-own-layer.md tells what a layer of your own has to export.",
   run({ options, positionals, ...streams }) {
-    const { module, json } = options;
+    const { module, model, input, json } = options;
     const { topics } = positionals;
+    if (model !== undefined) {
+      if (module !== undefined || topics.length > 0) {
+        throw new UsageError(
+          `Expected no ${
+            module === undefined ? "topics" : "--module"
+          } with --model but found "${module ?? topics[0]}"`,
+        );
+      }
+      return checkNetwork(model, input ?? "3x32x32", json, streams);
+    }
+    if (input !== undefined) {
+      throw new UsageError("Expected --model with --input but found none");
+    }
     if (module === undefined) {
       return topics.includes(LAYERS)
         ? checkAllLayers(topics, json, streams)
@@ -136,6 +167,28 @@ function printCell(
     `${source} ${reference}`,
   ]);
   for (const line of textTable(rows)) log(`  ${line}`);
+}
+
+/** Checks the gradients of a network's parameters, in float64. */
+function checkNetwork(
+  model: string,
+  input: string,
+  json: boolean,
+  { stdout, stderr }: Streams,
+): ExitCode {
+  const network = checkedNetwork(model, parseInput(input));
+  using progress = startProgress({
+    label: "Checking",
+    unit: "parameters",
+    total: Object.keys(network.params).length,
+    stdout,
+    stderr,
+  });
+  const report = checkModel(network, (done) => progress.update(done));
+  progress.stop();
+  if (json) stdout.line(JSON.stringify(report, null, 2));
+  else formatModelReport(report, stdout.style).forEach(stdout.line);
+  return report.passed ? ExitCode.success : ExitCode.failure;
 }
 
 /** Checks the gradients of every layer, in float64. */

@@ -10,6 +10,7 @@ import { planModel } from "../models/plan_model.ts";
 import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
+import { parseInput } from "./model/input.ts";
 import { summaryLines } from "./model/report.ts";
 import { modelSource } from "./model/source.ts";
 import { summarize } from "./model/summary.ts";
@@ -51,7 +52,8 @@ export default defineCommand({
         "Images in a batch, for the memory of training; by default the recipe's, or 50",
     },
     dtype: {
-      ...RECIPE_FIELDS.dtype,
+      kind: "choice",
+      choices: RECIPE_FIELDS.dtype.choices,
       help: "Precision of the arithmetic; by default the recipe's, or float32",
     },
     json: { kind: "boolean", help: "Print JSON" },
@@ -80,15 +82,3 @@ export default defineCommand({
     return ExitCode.success;
   },
 });
-
-/** Reads an image's lengths, such as `3x32x32`. */
-function parseInput(text: string): readonly [number, number, number] {
-  const [, c, h, w] = text.match(/^(\d{1,7})x(\d{1,7})x(\d{1,7})$/) ?? [];
-  const lengths = [Number(c), Number(h), Number(w)] as const;
-  if (lengths.every((n) => n >= 1)) return lengths;
-  throw new UsageError(
-    `Expected --input to be channels, height and width, such as 3x32x32, but found ${
-      JSON.stringify(text)
-    }`,
-  );
-}
