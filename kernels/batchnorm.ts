@@ -37,6 +37,7 @@ export function batchnormStatistics(
       items: g.channels,
       step: 1,
       cost: batchnormCost(g, dtype),
+      scratchBytes: 64,
     });
     return { mean: mean.take(), variance: variance.take() };
   });

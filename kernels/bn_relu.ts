@@ -15,7 +15,6 @@ import {
 } from "./batchnorm.ts";
 import { type Frame, withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
-import { bytesOf } from "./select.ts";
 
 /** What x is normalised by, channel by channel. */
 export interface Normalisation {
@@ -65,50 +64,72 @@ export function bnReluBackward(
   fixed: boolean,
 ): NormalisationGradients {
   return withFrame((frame) => {
+    const dx = frame.output(x.shape, dtype);
+    const dgamma = frame.output([g.channels], dtype);
+    const dbeta = frame.output([g.channels], dtype);
+    const sums = [dgamma.address, dbeta.address];
     const inputs = [x, dout, mean, inverseStd, scale, shift]
       .map((t) => frame.input(t, dtype));
     const sizes = [g.images, g.channels, g.size];
-    return differentiate(frame, "bnRelu", x.shape, inputs, sizes, {
-      ...{ g, dtype, fixed },
+    runKernel("bnReluBackwardSums", dtype, {
+      args: [...inputs, ...sums, ...sizes],
+      items: g.channels,
+      step: 1,
+      cost: batchnormCost(g, dtype),
     });
+    const used = fixed ? noSums(frame, g, dtype) : sums;
+    runKernel("bnReluBackwardInput", dtype, {
+      args: [...inputs, ...used, dx.address, ...sizes],
+      items: g.images * g.channels,
+      step: rowsOfChunk(g),
+      cost: batchnormCost(g, dtype),
+    });
+    return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
   });
 }
 
-/**
- * The pooled output (N, C, ⌊H / 2⌋, ⌊W / 2⌋), and for each of its elements which
- * tap of its window was the maximum, row by row: 4 where none is positive.
- */
+/** What the backward pass behind a pooling needs to know of each window. */
+export interface PooledWindows {
+  /** Which tap was the maximum, row by row: 4 where none is positive. */
+  readonly selected: Uint8Array;
+  /** How far the maximum's x lies from the mean; 0 where none is positive. */
+  readonly distances: Tensor;
+}
+
+/** The pooled output (N, C, ⌊H / 2⌋, ⌊W / 2⌋), and what the backward pass needs. */
 export function bnReluPoolForward(
   x: Tensor,
   { mean, scale, shift }: Normalisation,
   g: BatchnormGeometry,
   dtype: DType,
-): { out: Tensor; selected: Uint8Array } {
+): { out: Tensor; windows: PooledWindows } {
   return withFrame((frame) => {
     const [height, width, outHeight, outWidth] = pooled(x);
     const shape = [g.images, g.channels, outHeight, outWidth];
-    const out = frame.output(shape, dtype);
     const planes = g.images * g.channels;
+    const out = frame.output(shape, dtype);
     const selected = frame.bytes(planes * outHeight * outWidth);
+    const distances = frame.output(shape, dtype);
     const inputs = [x, mean, scale, shift].map((t) => frame.input(t, dtype));
     runKernel("bnReluPoolForward", dtype, {
       args: [
-        ...[...inputs, out.address, selected.address],
+        ...[...inputs, out.address, selected.address, distances.address],
         ...[g.channels, height, width, outHeight, outWidth],
       ],
       items: planes,
       step: rowsOfChunk(g),
       cost: batchnormCost(g, dtype),
-      scratchBytes: 2 * width * bytesOf(dtype) + 256,
+      scratchBytes: 64,
     });
-    return { out: out.take(), selected: selected.take() };
+    const windows = { selected: selected.take(), distances: distances.take() };
+    return { out: out.take(), windows };
   });
 }
 
 /** The gradients, for the dout of the pooled output. */
 export function bnReluPoolBackward(
   dout: Tensor,
-  selected: Uint8Array,
+  { selected, distances }: PooledWindows,
   x: Tensor,
   { mean, inverseStd, scale }: Normalisation,
   g: BatchnormGeometry,
@@ -116,50 +137,47 @@ export function bnReluPoolBackward(
   fixed: boolean,
 ): NormalisationGradients {
   return withFrame((frame) => {
-    const inputs = [
-      ...[frame.input(x, dtype), frame.input(dout, dtype)],
-      frame.inputBytes(selected),
-      ...[mean, inverseStd, scale].map((t) => frame.input(t, dtype)),
-    ];
-    const sizes = [g.images, g.channels, ...pooled(x)];
-    return differentiate(frame, "bnReluPool", x.shape, inputs, sizes, {
-      ...{ g, dtype, fixed },
+    const [height, width, outHeight, outWidth] = pooled(x);
+    const dx = frame.output(x.shape, dtype);
+    const dgamma = frame.output([g.channels], dtype);
+    const dbeta = frame.output([g.channels], dtype);
+    const sums = [dgamma.address, dbeta.address];
+    const grad = frame.input(dout, dtype);
+    const taken = frame.inputBytes(selected);
+    const inverse = frame.input(inverseStd, dtype);
+    runKernel("bnReluPoolBackwardSums", dtype, {
+      args: [
+        ...[grad, taken, frame.input(distances, dtype), inverse, ...sums],
+        ...[g.images, g.channels, outHeight * outWidth],
+      ],
+      items: g.channels,
+      step: 1,
+      cost: batchnormCost(g, dtype) / 2,
     });
+    runKernel("bnReluPoolBackwardInput", dtype, {
+      args: [
+        ...[frame.input(x, dtype), grad, taken, frame.input(mean, dtype)],
+        ...[inverse, frame.input(scale, dtype)],
+        ...(fixed ? noSums(frame, g, dtype) : sums),
+        ...[dx.address, g.images, g.channels],
+        ...[height, width, outHeight, outWidth],
+      ],
+      items: g.images * g.channels,
+      step: rowsOfChunk(g),
+      cost: batchnormCost(g, dtype),
+    });
+    return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
   });
 }
 
-/** Sums over channels, and then dx. */
-function differentiate(
+/** The addresses of sums that are 0. */
+function noSums(
   frame: Frame,
-  kernel: "bnRelu" | "bnReluPool",
-  shape: readonly number[],
-  inputs: readonly number[],
-  sizes: readonly number[],
-  { g, dtype, fixed }: {
-    g: BatchnormGeometry;
-    dtype: DType;
-    fixed: boolean;
-  },
-): NormalisationGradients {
-  const dx = frame.output(shape, dtype);
-  const dgamma = frame.output([g.channels], dtype);
-  const dbeta = frame.output([g.channels], dtype);
-  const sums = [dgamma.address, dbeta.address];
-  runKernel(`${kernel}BackwardSums`, dtype, {
-    args: [...inputs, ...sums, ...sizes],
-    items: g.channels,
-    step: 1,
-    cost: batchnormCost(g, dtype),
-  });
+  g: BatchnormGeometry,
+  dtype: DType,
+): [number, number] {
   const none = frame.array(g.channels, dtype).fill(0).byteOffset;
-  const used = fixed ? [none, none] : sums;
-  runKernel(`${kernel}BackwardInput`, dtype, {
-    args: [...inputs, ...used, dx.address, ...sizes],
-    items: g.images * g.channels,
-    step: rowsOfChunk(g),
-    cost: batchnormCost(g, dtype),
-  });
-  return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
+  return [none, none];
 }
 
 /** Height and width of images, and of what is pooled from them. */

@@ -47,6 +47,8 @@ export type BnReluPoolCache = FusedBnReluPoolCache | UnfusedBnReluPoolCache;
 export interface FusedBnReluPoolCache extends BnReluCache {
   /** For each output, which tap of its window was the maximum, row by row; 4 where none is positive. */
   readonly selected: Uint8Array;
+  /** For each output, how far the maximum's x lies from the mean; 0 where none is positive. */
+  readonly distances: Tensor;
 }
 
 /** Of any other pooling, which comes after. */
@@ -169,10 +171,10 @@ export function bnReluPoolForward(
   }
   const cache = normalisation(x, gamma, beta, bnOptions);
   const dtype = promoteDTypes(x, gamma, beta);
-  const { out, selected } = poolForward(
+  const { out, windows } = poolForward(
     ...[x, kernelInputs(cache), geometry, dtype] as const,
   );
-  return { out, cache: { ...cache, selected } };
+  return { out, cache: { ...cache, ...windows } };
 }
 
 /**
@@ -202,13 +204,13 @@ export function bnReluPoolBackward(
   if ("pool" in cache) {
     return bnReluBackward(maxPoolBackwardFast(dout, cache.pool).dx, cache);
   }
-  const { x, gamma, mode, selected } = cache;
+  const { x, gamma, mode } = cache;
   const [images = 0, channels = 0, height = 0, width = 0] = x.shape;
   checkShape("differentiate max-pooling", "dout", dout, [
     ...[images, channels, height >> 1, width >> 1],
   ]);
   return poolBackward(
-    ...[dout, selected, x, kernelInputs(cache), batchGeometry(x, 4)] as const,
+    ...[dout, cache, x, kernelInputs(cache), batchGeometry(x, 4)] as const,
     promoteDTypes(dout, x, gamma),
     mode === "test",
   );

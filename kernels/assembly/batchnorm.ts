@@ -9,47 +9,70 @@ import { bytes, lanes, sumLanes, zero } from "./simd";
 
 /**
  * mean[c] and variance[c] (over N · size, not N · size - 1) of channels `begin` to
- * `end`, in one pass over memory: the squared distances within each row are
- * summed around the row's own mean while it is in the cache, and joined by the
- * formula of Chan, Golub and LeVeque (1979).
+ * `end`, in one pass over memory: distances from the mean of the images before
+ * are summed, and their squares, and joined by the formula of Chan, Golub and
+ * LeVeque (1979). Where an image is far from that mean, what rounding does to its
+ * own variance is small beside the variance that its distance adds.
  */
 // kernel batchnorm_statistics
 export function batchnormStatistics<T>(
   x: usize, mean: usize, variance: usize, images: i32, channels: i32, size: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
-  const count = <f64>images * <f64>size;
   for (let c = begin; c < end; c++) {
-    let total: f64 = 0, squares: f64 = 0;
+    const first = x + bytes<T>(c * size);
+    let mu = <f64>pairwiseSum<T>(first, size) / <f64>size;
+    let squares: f64 = 0;
     for (let n = 0; n < images; n++) {
-      const p = x + bytes<T>((n * channels + c) * size);
-      const rowSum = <f64>pairwiseSum<T>(p, size);
-      const exact = rowSum / <f64>size;
-      const mu = <T>exact;
-      const vmu = v128.splat<T>(mu);
-      let acc = zero<T>();
-      let i = 0;
-      for (; i + lanes<T>() <= size; i += lanes<T>()) {
-        const d = v128.sub<T>(v128.load(p + bytes<T>(i)), vmu);
-        acc = v128.add<T>(acc, v128.mul<T>(d, d));
-      }
-      let sum = <f64>sumLanes<T>(acc);
-      for (; i < size; i++) {
-        const d = load<T>(p + bytes<T>(i)) - mu;
-        sum += <f64>(d * d);
-      }
-      // Around the row's exact mean, and then around that of this and all rows before.
-      sum -= <f64>size * (exact - <f64>mu) * (exact - <f64>mu);
-      if (n > 0) {
-        const distance = exact - total / (<f64>n * <f64>size);
-        sum += distance * distance * <f64>size * <f64>n / <f64>(n + 1);
-      }
-      squares += sum;
-      total += rowSum;
+      const origin = <T>mu;
+      sumDistances<T>(first + bytes<T>(n * channels * size), origin, size, scratch);
+      const sum = load<f64>(scratch), distance = sum / <f64>size;
+      squares += load<f64>(scratch, 8) - sum * distance;
+      // The image's mean lies this far from that of the images before.
+      const step = <f64>origin + distance - mu;
+      if (n > 0) squares += step * step * <f64>size * <f64>n / <f64>(n + 1);
+      mu += step / <f64>(n + 1);
     }
-    store<T>(mean + bytes<T>(c), <T>(total / count));
-    store<T>(variance + bytes<T>(c), <T>max(0, squares / count));
+    store<T>(mean + bytes<T>(c), <T>mu);
+    store<T>(variance + bytes<T>(c), <T>max(0, squares / (<f64>images * <f64>size)));
   }
+}
+
+/** Numbers whose sum is kept in lanes of T. */
+const BLOCK: i32 = 4096;
+
+/** Two f64 at `sums`: the sum of x - origin over `n` numbers, and that of its squares. */
+function sumDistances<T>(p: usize, origin: T, n: i32, sums: usize): void {
+  const o = v128.splat<T>(origin);
+  let total: f64 = 0, squares: f64 = 0;
+  for (let left = n; left > 0; left -= BLOCK) {
+    const end = p + bytes<T>(min(left, BLOCK));
+    let s0 = zero<T>(), s1 = zero<T>(), s2 = zero<T>(), s3 = zero<T>();
+    let q0 = zero<T>(), q1 = zero<T>(), q2 = zero<T>(), q3 = zero<T>();
+    while (p + 64 <= end) {
+      const a = v128.sub<T>(v128.load(p), o), b = v128.sub<T>(v128.load(p, 16), o);
+      const c = v128.sub<T>(v128.load(p, 32), o), d = v128.sub<T>(v128.load(p, 48), o);
+      s0 = v128.add<T>(s0, a);
+      s1 = v128.add<T>(s1, b);
+      s2 = v128.add<T>(s2, c);
+      s3 = v128.add<T>(s3, d);
+      q0 = v128.add<T>(q0, v128.mul<T>(a, a));
+      q1 = v128.add<T>(q1, v128.mul<T>(b, b));
+      q2 = v128.add<T>(q2, v128.mul<T>(c, c));
+      q3 = v128.add<T>(q3, v128.mul<T>(d, d));
+      p += 64;
+    }
+    total += <f64>sumLanes<T>(v128.add<T>(v128.add<T>(s0, s1), v128.add<T>(s2, s3)));
+    squares += <f64>sumLanes<T>(v128.add<T>(v128.add<T>(q0, q1), v128.add<T>(q2, q3)));
+    while (p < end) {
+      const d = load<T>(p) - origin;
+      total += <f64>d;
+      squares += <f64>(d * d);
+      p += sizeof<T>();
+    }
+  }
+  store<f64>(sums, total);
+  store<f64>(sums, squares, 8);
 }
 
 /** Rows `begin` to `end` (image and channel) of out = scale[c] * (x - mean[c]) + shift[c]. */

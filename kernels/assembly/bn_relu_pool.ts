@@ -7,98 +7,116 @@
 // over windows, and dx is written in one pass.
 
 import { gradient } from "./bn_relu";
-import { NONE, poolRows } from "./conv2d_pool";
-import { equalTaps, tapNumber } from "./pool";
+import { lowestBytes, NONE } from "./conv2d_pool";
+import { equalTaps, tapNumber, wins } from "./pool";
 import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, sumLanes, zero } from "./simd";
 
-/** Planes (image and channel) `begin` to `end` of out (pooled) and of `selected`, a byte for each. */
+/**
+ * Planes (image and channel) `begin` to `end` of out (pooled), of `selected`, a
+ * byte for each, and of `distances`: how far the maximum's x lies from the mean, 0
+ * where none is positive. The sums of the backward pass need no more of x.
+ */
 // kernel bn_relu_pool_forward
 export function bnReluPoolForward<T>(
-  x: usize, mean: usize, scale: usize, shift: usize, out: usize, selected: usize,
+  x: usize, mean: usize, scale: usize, shift: usize, out: usize, selected: usize, distances: usize,
   channels: i32, height: i32, width: i32, outHeight: i32, outWidth: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const rowBytes = bytes<T>(width);
-  const upper = scratch + 64, lower = upper + rowBytes + 64;
+  const one = tapNumber<T>(1), two = tapNumber<T>(2), three = tapNumber<T>(3);
   for (let row = begin; row < end; row++) {
     const c = bytes<T>(row % channels);
     const vmu = v128.splat<T>(load<T>(mean + c));
     const va = v128.splat<T>(load<T>(scale + c)), vb = v128.splat<T>(load<T>(shift + c));
-    let from = x + bytes<T>(row * height * width);
-    let at = row * outHeight * outWidth;
     for (let y = 0; y < outHeight; y++) {
+      let p = x + bytes<T>((row * height + 2 * y) * width);
+      const first = (row * outHeight + y) * outWidth;
+      let to = out + bytes<T>(first), far = distances + bytes<T>(first);
+      let at = selected + first;
       // Vectors may run over the end of a row; what they read there goes unused.
-      for (let i: usize = 0; i < rowBytes; i += 16) {
-        const d = v128.sub<T>(v128.load(from + i), vmu);
-        const e = v128.sub<T>(v128.load(from + rowBytes + i), vmu);
-        v128.store(upper + i, v128.add<T>(v128.mul<T>(va, d), vb));
-        v128.store(lower + i, v128.add<T>(v128.mul<T>(va, e), vb));
+      for (let j = 0; j < outWidth; j += lanes<T>()) {
+        let a = v128.load(p), b = v128.load(p, 16);
+        let distance = v128.sub<T>(evenLanes<T>(a, b), vmu);
+        let d = v128.sub<T>(oddLanes<T>(a, b), vmu);
+        let best = v128.add<T>(v128.mul<T>(va, distance), vb);
+        let v = v128.add<T>(v128.mul<T>(va, d), vb);
+        let mask = wins<T>(v, best);
+        best = v128.bitselect(v, best, mask);
+        distance = v128.bitselect(d, distance, mask);
+        let tap = v128.and(one, mask);
+        a = v128.load(p + rowBytes);
+        b = v128.load(p + rowBytes, 16);
+        d = v128.sub<T>(evenLanes<T>(a, b), vmu);
+        v = v128.add<T>(v128.mul<T>(va, d), vb);
+        mask = wins<T>(v, best);
+        best = v128.bitselect(v, best, mask);
+        distance = v128.bitselect(d, distance, mask);
+        tap = v128.bitselect(two, tap, mask);
+        d = v128.sub<T>(oddLanes<T>(a, b), vmu);
+        v = v128.add<T>(v128.mul<T>(va, d), vb);
+        mask = wins<T>(v, best);
+        best = v128.bitselect(v, best, mask);
+        distance = v128.bitselect(d, distance, mask);
+        tap = v128.bitselect(three, tap, mask);
+        const none = v128.le<T>(best, zero<T>());
+        tap = v128.bitselect(tapNumber<T>(NONE), tap, none);
+        best = v128.max<T>(best, zero<T>());
+        distance = v128.andnot(distance, none);
+        tap = lowestBytes<T>(tap);
+        if (j + lanes<T>() <= outWidth) {
+          v128.store(to, best);
+          v128.store(far, distance);
+          if (sizeof<T>() == 8) v128.store16_lane(at, tap, 0);
+          else v128.store32_lane(at, tap, 0);
+        } else {
+          v128.store(scratch, best);
+          v128.store(scratch, distance, 16);
+          v128.store(scratch, tap, 32);
+          for (let i = 0; i < outWidth - j; i++) {
+            store<T>(to + bytes<T>(i), load<T>(scratch + bytes<T>(i)));
+            store<T>(far + bytes<T>(i), load<T>(scratch + bytes<T>(i), 16));
+            store<u8>(at + i, load<u8>(scratch + i, 32));
+          }
+        }
+        p += 32;
+        to += 16;
+        far += 16;
+        at += lanes<T>();
       }
-      poolRows<T>(upper, lower, outWidth, out + bytes<T>(at), selected + at, scratch);
-      from += 2 * rowBytes;
-      at += outWidth;
     }
   }
 }
 
-/** Of channels `begin` to `end`: dgamma and dbeta, as in bn_relu.ts. Arguments are as below. */
+/** Of channels `begin` to `end`: dgamma and dbeta, as in bn_relu.ts; `size` windows of a plane. */
 // kernel bn_relu_pool_backward_sums
 export function bnReluPoolBackwardSums<T>(
-  x: usize, dout: usize, selected: usize, mean: usize, inverse: usize, scale: usize,
-  dgamma: usize, dbeta: usize,
-  images: i32, channels: i32, height: i32, width: i32, outHeight: i32, outWidth: i32,
-  scratch: usize, begin: i32, end: i32,
+  dout: usize, selected: usize, distances: usize, inverse: usize, dgamma: usize, dbeta: usize,
+  images: i32, channels: i32, size: i32, scratch: usize, begin: i32, end: i32,
 ): void {
-  const rowBytes = bytes<T>(width);
-  const whole = outWidth & ~(lanes<T>() - 1);
+  const whole = size & ~(lanes<T>() - 1);
   for (let channel = begin; channel < end; channel++) {
     const c = bytes<T>(channel);
-    const mu = load<T>(mean + c);
-    const vmu = v128.splat<T>(mu);
     let total: f64 = 0, weighted: f64 = 0;
     for (let n = 0; n < images; n++) {
-      const row = n * channels + channel;
-      let p = x + bytes<T>(row * height * width);
-      let q = dout + bytes<T>(row * outHeight * outWidth);
-      let tap = selected + row * outHeight * outWidth;
+      const first = (n * channels + channel) * size;
+      const d = distances + bytes<T>(first), q = dout + bytes<T>(first), tap = selected + first;
       let s = zero<T>(), w = zero<T>();
-      let sum: f64 = 0, product: f64 = 0;
-      for (let y = 0; y < outHeight; y++) {
-        let r = p;
-        let j = 0;
-        for (; j < whole; j += lanes<T>()) {
-          const t = loadSelected<T>(tap);
-          let a = v128.load(r), b = v128.load(r, 16);
-          const second = equalTaps<T>(t, tapNumber<T>(1));
-          let v = v128.bitselect(oddLanes<T>(a, b), evenLanes<T>(a, b), second);
-          a = v128.load(r + rowBytes);
-          b = v128.load(r + rowBytes, 16);
-          v = v128.bitselect(evenLanes<T>(a, b), v, equalTaps<T>(t, tapNumber<T>(2)));
-          v = v128.bitselect(oddLanes<T>(a, b), v, equalTaps<T>(t, tapNumber<T>(3)));
-          const none = equalTaps<T>(t, tapNumber<T>(NONE));
-          const g = v128.andnot(v128.load(q), none);
-          s = v128.add<T>(s, g);
-          w = v128.add<T>(w, v128.mul<T>(g, v128.andnot(v128.sub<T>(v, vmu), none)));
-          r += 32;
-          q += 16;
-          tap += lanes<T>();
-        }
-        for (; j < outWidth; j++) {
-          const t = <i32>load<u8>(tap);
-          if (t != NONE) {
-            const g = load<T>(q);
-            const v = load<T>(r + (t & 2 ? rowBytes : 0) + bytes<T>(t & 1));
-            sum += <f64>g;
-            product += <f64>(g * (v - mu));
-          }
-          r += 2 * sizeof<T>();
-          q += sizeof<T>();
-          tap++;
-        }
-        p += 2 * rowBytes;
+      let i = 0;
+      for (; i < whole; i += lanes<T>()) {
+        const none = equalTaps<T>(loadSelected<T>(tap + i), tapNumber<T>(NONE));
+        const g = v128.andnot(v128.load(q + bytes<T>(i)), none);
+        s = v128.add<T>(s, g);
+        w = v128.add<T>(w, v128.mul<T>(g, v128.load(d + bytes<T>(i))));
       }
-      total += sum + <f64>sumLanes<T>(s);
-      weighted += product + <f64>sumLanes<T>(w);
+      let sum = <f64>sumLanes<T>(s), product = <f64>sumLanes<T>(w);
+      for (; i < size; i++) {
+        if (load<u8>(tap + i) == NONE) continue;
+        const g = load<T>(q + bytes<T>(i));
+        sum += <f64>g;
+        product += <f64>(g * load<T>(d + bytes<T>(i)));
+      }
+      total += sum;
+      weighted += product;
     }
     store<T>(dgamma + c, <T>(weighted * <f64>load<T>(inverse + c)));
     store<T>(dbeta + c, <T>total);

@@ -54,7 +54,7 @@ export function conv2dReluPoolForward<T>(
 }
 
 /** The maximum of each 2 × 2 window of two rows, or 0 if it is greater; and which it was. */
-export function poolRows<T>(
+function poolRows<T>(
   upper: usize, lower: usize, count: i32, out: usize, selected: usize, spill: usize,
 ): void {
   const one = tapNumber<T>(1), two = tapNumber<T>(2), three = tapNumber<T>(3);
@@ -76,12 +76,7 @@ export function poolRows<T>(
     tap = v128.bitselect(three, tap, mask);
     tap = v128.bitselect(tapNumber<T>(NONE), tap, v128.le<T>(best, zero<T>()));
     best = v128.max<T>(best, zero<T>());
-    // The lowest byte of each number, side by side.
-    if (sizeof<T>() == 8) {
-      tap = i8x16.shuffle(tap, tap, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8);
-    } else {
-      tap = i8x16.shuffle(tap, tap, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
-    }
+    tap = lowestBytes<T>(tap);
     if (j + lanes<T>() <= count) {
       v128.store(out, best);
       if (sizeof<T>() == 8) v128.store16_lane(selected, tap, 0);
@@ -99,6 +94,14 @@ export function poolRows<T>(
     out += 16;
     selected += lanes<T>();
   }
+}
+
+/** The lowest byte of each integer as wide as T, side by side. */
+// @ts-ignore: decorator
+@inline
+export function lowestBytes<T>(v: v128): v128 {
+  if (sizeof<T>() == 8) return i8x16.shuffle(v, v, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8, 0, 8);
+  return i8x16.shuffle(v, v, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
 }
 
 /** Bytes of an entry of the list of what is not zero: a value, and where it is. */

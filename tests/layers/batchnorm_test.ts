@@ -181,6 +181,25 @@ for (const { name, shape, forward, backward } of KINDS) {
       );
     });
 
+    it("keep the digits of the variance where images are far from each other and from 0", () => {
+      for (const scale of [0, 1, 1e3]) {
+        const random = new RandomState(6);
+        const far = random.randn([40, ...shape.slice(1)]).astype("float32");
+        const example = far.size / 40;
+        for (let i = 0; i < far.size; i++) {
+          const image = Math.floor(i / example);
+          far.data[i] = far.data[i]! + 1e4 + scale * (image % 7 - 3);
+        }
+        const { cache } = forward(far, gamma, beta, { mode: "train", eps: 0 });
+        const { means, variances } = normalised(far, gamma, beta, 0);
+        for (let c = 0; c < 5; c++) {
+          assertAlmostEquals(cache.mean.at(c) / means[c]!, 1, 1e-6);
+          const variance = cache.inverseStd.at(c) ** -2;
+          assertAlmostEquals(variance / variances[c]!, 1, 2e-6);
+        }
+      }
+    });
+
     it("give in float32 the gradients of float64, rounded", () => {
       const gradients = (dtype: DType) => {
         const [a, g, b, d] = [x, gamma, beta, dout].map((t) =>
