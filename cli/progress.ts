@@ -18,6 +18,8 @@ import { grouped } from "./words.ts";
 export interface ProgressOptions extends Streams {
   /** How many items there are to do. */
   readonly total: number;
+  /** How many of them had been done before. @default {0} */
+  readonly before?: number;
   /** What an item is, in the plural, such as `images`. */
   readonly unit: string;
   /** What is being done, such as `Training`. */
@@ -81,7 +83,7 @@ export function startProgress(options: ProgressOptions): Progress {
 }
 
 function picture(
-  { total, unit, label }: ProgressOptions,
+  { total, before = 0, unit, label }: ProgressOptions,
   done: number,
   seconds: number,
   note: string,
@@ -90,8 +92,8 @@ function picture(
   const part = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(part * BAR_LENGTH);
   const bar = "█".repeat(full) + "░".repeat(BAR_LENGTH - full);
-  const rate = done / seconds;
-  const left = done > 0 ? clock((total - done) / rate) : "-:--";
+  const rate = (done - before) / seconds;
+  const left = done > before ? clock((total - done) / rate) : "-:--";
   const facts = [
     `${Math.floor(part * 100)} %`.padStart(5),
     `${grouped(done)}/${grouped(total)} ${unit}`,

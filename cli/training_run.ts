@@ -151,6 +151,7 @@ export async function runTraining(
   using progress = startProgress({
     ...streams,
     total: solver.lastIteration * batchSize,
+    before: solver.iteration * batchSize,
     unit: "images",
     label: "Training",
   });

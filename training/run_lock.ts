@@ -43,8 +43,7 @@ export function lockFolder(folder: string): Disposable {
       file.close();
       continue;
     }
-    file.truncateSync();
-    file.writeSync(new TextEncoder().encode(String(Deno.pid)));
+    sign(file);
     return { [Symbol.dispose]: () => release(file, path) };
   }
 }
@@ -58,6 +57,16 @@ export function isFolderLocked(folder: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
+  }
+}
+
+/** Writes down who holds the lock, if there is room for it. */
+function sign(file: Deno.FsFile): void {
+  try {
+    file.truncateSync();
+    file.writeSync(new TextEncoder().encode(String(Deno.pid)));
+  } catch {
+    // The lock holds without it.
   }
 }
 

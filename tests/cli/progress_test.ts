@@ -6,12 +6,14 @@ import { startProgress } from "../../cli/progress.ts";
 import { fakeOutput } from "./fake_output.ts";
 
 /** A bar over 1,000 images, with a clock that the test sets. */
-function start({ isTerminal = true, columns = 100, total = 1000 } = {}) {
+function start(
+  { isTerminal = true, columns = 100, total = 1000, before = 0 } = {},
+) {
   const clock = { time: 5_000 };
   const stdout = fakeOutput();
   const stderr = fakeOutput({ isTerminal, columns });
   const progress = startProgress({
-    total,
+    ...{ total, before },
     unit: "images",
     label: "Training",
     stdout,
@@ -52,6 +54,16 @@ describe("startProgress()", () => {
     clock.time += 2000;
     progress.update(1000);
     assertMatch(shown() ?? "", / 250 images\/s {2}2:13:16 left$/);
+  });
+
+  it("reckons the rate by what was done since its start", () => {
+    const { clock, progress, shown } = start({ before: 500 });
+    clock.time += 4000;
+    progress.update(500);
+    assertMatch(shown() ?? "", / 50 % .* -:-- left$/);
+    clock.time += 4000;
+    progress.update(900);
+    assertMatch(shown() ?? "", / 90 % .* 50 images\/s {2}0:02 left$/);
   });
 
   it("draws no more than ten times a second", () => {

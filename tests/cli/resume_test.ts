@@ -103,7 +103,7 @@ describePermitted("a run that is", () => {
     for (const how of ["cut off", "altered"]) {
       const name = `damaged ${how}`.replaceAll(" ", "-");
       // Killed once there are some checkpoints.
-      await start(name, DEEP, { file: "/checkpoints/00000018", after: 0 });
+      await start(name, DEEP, { file: "/checkpoints/00000009", after: 0 });
       const store = new CheckpointStore(join(pathOf(name), "checkpoints"));
       const { path, iteration } = store.list().at(-1)!;
       const size = Deno.statSync(path).size;
@@ -129,7 +129,7 @@ describePermitted("a run that is", () => {
 
   it("interrupted goes on by the command that is printed, with any number of threads", async () => {
     const args = ["--name", "interrupted", ...DEEP, "--threads", "1"];
-    const moment = { file: "/metrics.jsonl", after: 60 };
+    const moment = { file: "/metrics.jsonl", after: 30 };
     const { code, stderr, stdout } = await interrupt(args, moment);
     assertEquals(code, 130, stderr);
     const [, iteration, typed] = stderr.match(
@@ -161,7 +161,7 @@ describePermitted("a run that is", () => {
   it("ended by SIGTERM writes a checkpoint too, and goes on at other times than before", async () => {
     if (Deno.build.os === "windows") return;
     const args = ["--name", "terminated", ...DEEP];
-    const moment = { file: "/metrics.jsonl", after: 60 };
+    const moment = { file: "/metrics.jsonl", after: 30 };
     const { code, stderr } = await interrupt(args, moment, "SIGTERM");
     assertEquals(code, 143);
     assertMatch(stderr, /^Interrupted after iteration \d+ of 30; go on with: /);
@@ -213,8 +213,8 @@ describePermitted("a run that is", () => {
   it("in use, finished, another's or none is refused on one line", async () => {
     const long = changed(DEEP, "--epochs", "500");
     const process = interrupt(["--name", "busy", ...long], {
-      file: "/log.txt",
-      after: 2000,
+      file: "/enough",
+      after: 0,
     });
     while (!namesIn(runsDir).includes("busy")) await pause(20);
     while (!namesIn(pathOf("busy")).includes("config.json")) await pause(20);
@@ -227,6 +227,7 @@ describePermitted("a run that is", () => {
     const taken = await start("busy", DEEP);
     assertEquals(taken.code, 1);
     assertMatch(taken.stderr, /^error: Cannot create run: .* is there already/);
+    Deno.writeTextFileSync(pathOf("enough"), "");
     assertEquals((await process).code, 130);
 
     const before = Deno.readFileSync(join(pathOf("deep"), "log.txt"));
@@ -350,7 +351,7 @@ describePermitted("a run on a full disk", () => {
       assertEquals(again.code, 1);
       assertMatch(
         again.stderr,
-        /^(Going on .*\n)?error: .*No space left on device.*\n$/,
+        /^Going on .*\nerror: Cannot write .*: .*No space left on device.*\n$/,
       );
       Deno.removeSync(filler);
       Deno.removeSync(rest);
