@@ -14,8 +14,9 @@ export const NONE = "–";
 
 /** Such as `3/8 epochs`. */
 export function progressText(
-  { epoch, epochs, iteration }: RunSummary,
+  { status, epoch, epochs, iteration }: RunSummary,
 ): string {
+  if (status === "imported") return NONE;
   return epochs === null
     ? `${grouped(iteration)} iterations`
     : `${epoch}/${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
@@ -24,7 +25,7 @@ export function progressText(
 /** Such as `stopped at iteration 245, resumable`. */
 export function statusText(summary: RunSummary): string {
   const { status, iteration, divergedAt, resumableFrom } = summary;
-  if (status === "finished") return status;
+  if (status === "finished" || status === "imported") return status;
   const at = `at iteration ${grouped(iteration)}`;
   if (status === "running") return `running, ${at}`;
   if (divergedAt !== null) {

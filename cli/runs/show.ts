@@ -90,11 +90,12 @@ export function showRun(
 }
 
 function factsOf(summary: RunSummary): string[] {
-  const { iteration, iterations, started, seconds } = summary;
+  const { status, iteration, iterations, started, seconds } = summary;
   const of = iterations === null ? "" : ` of ${grouped(iterations)}`;
   return [
-    `${grouped(iteration)}${of} iterations`,
-    progressText(summary),
+    ...status === "imported"
+      ? []
+      : [`${grouped(iteration)}${of} iterations`, progressText(summary)],
     ...started === null ? [] : [`started ${timeText(started)}`],
     ...seconds === null ? [] : [`trained for ${durationText(seconds)}`],
   ];

@@ -21,6 +21,8 @@ export type Status =
   | "running"
   /** It came to its end. */
   | "finished"
+  /** Its weights were trained elsewhere. */
+  | "imported"
   /** It did not, and nobody trains in it. */
   | "stopped";
 
@@ -83,6 +85,8 @@ function summarize(
     ? "running"
     : final !== undefined && run.hasParameters()
     ? "finished"
+    : textSetting(settings, "command") === "import" && run.hasParameters()
+    ? "imported"
     : "stopped";
   const diverged = losses.find(({ loss }) => loss === null);
   const isResumable = status === "stopped" && diverged === undefined &&

@@ -293,6 +293,24 @@ At the end:
     assertMatch(text, /\nAt the end:\n/);
   });
 
+  it("takes imported weights for a run that is ready to be used", async () => {
+    const runsDir = join(folder, "photos", "runs");
+    const run = RunFolder.create(runsDir, "torch");
+    run.writeParameters({ w: tensor([1]) });
+    run.writeConfig({ command: "import", recipe: { model: "conv8 gap fc2" } });
+    const show = async (...args: string[]) => {
+      const stdout = fakeOutput();
+      const stderr = fakeOutput();
+      await runs.run([...args, "--runs-dir", runsDir], { stdout, stderr });
+      return stdout.text;
+    };
+    assertMatch(await show("list"), /^torch .* – +– +– +imported /m);
+    const text = await show("show", "torch");
+    assertMatch(text, /torch: imported\n\n/);
+    assertMatch(text, /Next:\n {2}deno task visualize filters/);
+    Deno.removeSync(runsDir, { recursive: true });
+  });
+
   it("refuses wrong numbers of runs", async () => {
     for (
       const [args, message] of [
