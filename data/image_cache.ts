@@ -17,6 +17,8 @@ import { decodeNpz, encodeNpz } from "./npz.ts";
 
 /** Changes when images come out differently. */
 const VERSION = 1;
+/** Folders and ways to decode them that are kept, the last ones. */
+const MAX_FILES = 16;
 /** More is decoded again rather than kept twice. */
 const MAX_BYTES = 2 ** 31;
 
@@ -111,6 +113,7 @@ export function writeImageCache(
     } catch {
       Deno.removeSync(temporary);
     }
+    removeOldest(cacheDir);
   } catch {
     // The next run decodes again.
   }
@@ -120,6 +123,18 @@ export function writeImageCache(
 function makeFolder(path: string): void {
   Deno.mkdirSync(path, { recursive: true });
   Deno.writeTextFileSync(join(path, ".gitignore"), "*\n");
+}
+
+/** Folders come and go; what was decoded of them is not to pile up. */
+function removeOldest(cacheDir: string): void {
+  const files = [...Deno.readDirSync(cacheDir)]
+    .filter(({ name }) => name.endsWith(".npz"))
+    .map(({ name }) => {
+      const path = join(cacheDir, name);
+      return { path, written: Deno.statSync(path).mtime?.getTime() ?? 0 };
+    })
+    .sort((a, b) => b.written - a.written);
+  for (const { path } of files.slice(MAX_FILES)) Deno.removeSync(path);
 }
 
 /** One file for a folder, as it is named in messages, and a way to decode it. */

@@ -260,6 +260,17 @@ describePermitted("loadImageFolder()", () => {
     assertEquals(names().length, 3);
   });
 
+  it("keeps the images of the last 16 folders and sizes", async () => {
+    const cacheDir = join(folder, ".cache");
+    makeImageFolder(folder, { a: 2, b: 2 });
+    for (let imageSize = 1; imageSize <= 18; imageSize++) {
+      await loadImageFolder(folder, { cacheDir, imageSize });
+    }
+    const files = [...Deno.readDirSync(cacheDir)]
+      .filter(({ name }) => name.endsWith(".npz"));
+    assertEquals(files.length, 16);
+  });
+
   it("does without a cache that cannot be written", async () => {
     makeImageFolder(folder, { a: 4, b: 4 });
     const file = join(folder, "file");
