@@ -134,6 +134,7 @@ export * from "./training/softmax.ts";
 export * from "./training/solver.ts";
 export * from "./training/solver_options.ts";
 export type { SolverState } from "./training/solver_state.ts";
+export { NonFiniteLossError } from "./training/non_finite_loss.ts";
 export type { TrainingSpan } from "./training/training_span.ts";
 export * from "./training/trained_network.ts";
 export * from "./training/update_rules.ts";

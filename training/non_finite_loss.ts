@@ -9,7 +9,28 @@
 import type { Tensor } from "../numerics/tensor.ts";
 import type { Model } from "./solver_options.ts";
 
-/** A loss that is NaN or infinite, from which no training goes on. */
+/**
+ * A loss that is NaN or infinite, from which no training goes on. Its message
+ * names the iteration, where the first number appeared that is not finite, and
+ * what to try.
+ *
+ * @example A learning rate that is far too large
+ * ```ts
+ * import { NonFiniteLossError, RandomState, Solver, ThreeLayerConvNet } from "@convlab/convlab";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const random = new RandomState(1);
+ * const x = random.randn([10, 1, 8, 8]);
+ * const y = random.randint(0, 3, 10);
+ * const model = new ThreeLayerConvNet({ inputDim: [1, 8, 8], random });
+ * const solver = new Solver(model, { xTrain: x, yTrain: y, xVal: x, yVal: y }, {
+ *   optimConfig: { learningRate: 1e300 },
+ *   verbose: false,
+ *   random,
+ * });
+ * await assertRejects(() => solver.train(), NonFiniteLossError, "try a smaller learning rate");
+ * ```
+ */
 export class NonFiniteLossError extends Error {
   /** The class of the error. */
   override readonly name = "NonFiniteLossError";

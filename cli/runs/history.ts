@@ -43,6 +43,8 @@ export function historyOf(metrics: readonly Metric[]): History {
 export function bestCheck(checks: readonly Check[]): Check | undefined {
   let best: Check | undefined;
   for (const check of checks) {
+    // Without validation images; JSON has null for NaN.
+    if (check.valAccuracy === null) continue;
     if (!(check.valAccuracy <= (best?.valAccuracy ?? -1))) best = check;
   }
   return best;
