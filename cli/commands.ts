@@ -20,7 +20,8 @@ export interface CommandEntry extends Summary {
 export const commands: readonly CommandEntry[] = [
   {
     name: "train",
-    summary: "Train a network: the three-layer one, or any that a text describes",
+    summary:
+      "Train a network: the three-layer one, or any that a text describes",
     load: () => import("./train.ts"),
   },
   {

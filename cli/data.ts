@@ -38,7 +38,7 @@ export default defineCommand({
     target: {
       optional: true,
       help:
-        "cifar10 or fashion-mnist; for verify and info also a folder, or a .npz, .npy, IDX, PNG, JPEG or CIFAR-10 file",
+        "Data set: cifar10 or fashion-mnist; for verify and info also a folder, or a .npz, .npy, IDX, PNG, JPEG or CIFAR-10 file",
     },
   },
   options: {

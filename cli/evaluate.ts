@@ -36,7 +36,7 @@ export default defineCommand({
     dataset: {
       ...DATA_OPTIONS.dataset,
       help:
-        "cifar10, fashion-mnist, a folder with one folder of PNG or JPEG images a class, or a .npz file; by default what the run was trained on",
+        "Data set: cifar10, fashion-mnist, a folder with one folder of PNG or JPEG images a class, or a .npz file; by default what the run was trained on",
     },
     dataDir: DATA_OPTIONS.dataDir,
     split: {

@@ -48,7 +48,7 @@ export function commandHelp(
       examples.map(({ args, help }) => exampleRow(name, args, help)),
     ],
     ["Usage", [[usage.join(" "), ""]]],
-    ["Arguments", places.map((place) => [placeTerm(place), place[1].help])],
+    ["Arguments", places.map(placeRow)],
     ...optionSections(Object.entries(options)),
   ], notes);
 }
@@ -123,6 +123,13 @@ function layOut(
 
 function exampleRow(name: string, args: string, help: string): Row {
   return [`${invocation(name)} ${args}`.trimEnd(), help];
+}
+
+/** An argument, with its words where the help does not tell of them. */
+function placeRow(place: [string, Positional]): Row {
+  const { help, choices = [] } = place[1];
+  const told = choices.every((word) => help.includes(word));
+  return [placeTerm(place), told ? help : `${help} (${oneOf(choices)})`];
 }
 
 function placeTerm([key, { optional, rest }]: [string, Positional]): string {

@@ -33,7 +33,7 @@ export default defineCommand({
   notes:
     "docs/models.md tells what a text can say. A multiply-add is two floating-point operations; those of normalisations are counted too, those of poolings and activations are not.\n\nMemory is that of what a layer gives for one image, which training keeps until it has gone back over it; a dash stands where a layer is run as one with the next and nothing is kept. The estimate for training has gradients for all of it, and Adam's two averages; kernels need up to a third more.",
   positionals: {
-    action: { choices: ["summary"], help: "What to tell: summary" },
+    action: { choices: ["summary"], help: "What to tell" },
     source: {
       help: "A model's text, a run's name or folder, or a recipe's .json file",
     },

@@ -31,7 +31,7 @@ export default defineCommand({
   positionals: {
     action: {
       choices: ["list", "show", "compare"],
-      help: "list, show or compare",
+      help: "What to do",
     },
     runs: {
       rest: true,
