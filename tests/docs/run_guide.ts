@@ -49,18 +49,19 @@ export class Clone implements Disposable {
     return await this.#spawn("sh", ["-c", `exec ${command}`], until);
   }
 
-  /** Runs a program in Python; `undefined` if there is no Python, or not what it imports. */
-  async python(text: string): Promise<string[] | undefined> {
-    try {
-      const { code, stdout, stderr } = await this.#spawn("python3", [
-        "-c",
-        text,
-      ]);
-      if (stderr.some((line) => line.startsWith("ModuleNotFoundError"))) return;
-      assertEquals(code, 0, stderr.join("\n"));
-      return stdout;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+  /** Runs a program in Python, if there is a Python that has what it imports. */
+  async python(text: string): Promise<void> {
+    for (const python of ["python3", "/usr/bin/python3"]) {
+      try {
+        const { code, stderr } = await this.#spawn(python, ["-c", text]);
+        if (stderr.some((line) => /^(ModuleNotFound|Import)Error/.test(line))) {
+          continue;
+        }
+        assertEquals(code, 0, stderr.join("\n"));
+        return;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
     }
   }
 
