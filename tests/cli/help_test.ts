@@ -28,7 +28,7 @@ Usage:
   deno task paint [OPTIONS] SUBJECT [RUN-NAME]
 
 Arguments:
-  SUBJECT     What to paint
+  SUBJECT     What to paint (cats, dogs or filters)
   [RUN-NAME]  Folder of a run
 
 Options:
