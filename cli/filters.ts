@@ -19,7 +19,8 @@ import type { RunFolder } from "../training/run_folder.ts";
  * @throws {Error} If the run has not ended, or its filters are no images.
  */
 export function filtersOf(run: RunFolder): ImageFigure {
-  const { W1, "conv1.weight": weight = W1 } = run.readParameters();
+  const params = run.readParameters();
+  const weight = params["conv1.weight"] ?? params.W1;
   const [filters = 0, channels = 0, height = 0, width = 0] = weight?.shape ??
     [];
   if (!weight || (channels !== 1 && channels !== 3)) {
