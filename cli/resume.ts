@@ -8,7 +8,12 @@
 
 import type { DataSet } from "../data/data_set.ts";
 import { RandomState } from "../numerics/random.ts";
-import { checkRecipe, completeRecipe } from "../training/recipe.ts";
+import {
+  checkRecipe,
+  type CompleteRecipe,
+  completeRecipe,
+  type Recipe,
+} from "../training/recipe.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
@@ -26,6 +31,8 @@ export async function resumeRun(
   options: {
     readonly threads: number | undefined;
     readonly checkpoints: CheckpointPlan;
+    /** Where the images are, if no longer where they were. */
+    readonly moved: Pick<Recipe, "dataset" | "dataDir">;
   },
   streams: Streams,
 ): Promise<void> {
@@ -48,7 +55,8 @@ export async function resumeRun(
     throw cannot("it is finished; its parameters are in final.safetensors");
   }
   const recipe = completeRecipe(checkRecipe(config.recipe));
-  const data = await loadData(recipe, streams);
+  const found = await loadData(movedRecipe(recipe, options.moved), streams);
+  const data = { ...found, title: run.readData().title };
   checkData(run, data, config.trainingImages, cannot);
   const { checkpoint, skipped } = run.checkpoints().latest();
   for (const { path, reason } of skipped) {
@@ -71,6 +79,15 @@ export async function resumeRun(
     streams,
     checkpoint,
   );
+}
+
+/** The recipe with its images elsewhere. */
+function movedRecipe(
+  recipe: CompleteRecipe,
+  { dataset, dataDir }: Pick<Recipe, "dataset" | "dataDir">,
+): CompleteRecipe {
+  if (dataset !== undefined) return { ...recipe, dataset, dataDir };
+  return dataDir === undefined ? recipe : { ...recipe, dataDir };
 }
 
 /** When the run's checkpoints were written so far. */

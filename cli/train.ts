@@ -38,7 +38,7 @@ const OPTIONS = {
     kind: "string",
     placeholder: "RUN",
     help:
-      "Goes on with a run that was stopped or killed, by its name or folder; all else is as it was",
+      "Goes on with a run that was stopped or killed, by its name or folder; all else is as it was, but --dataset and --data-dir may tell where its images are now",
   },
   ...RECIPE_FIELDS,
   checkpointEvery: {
@@ -65,8 +65,10 @@ const FREE = new Set([
   ...["checkpointEvery", "keepCheckpoints", "name", "runsDir", "threads"],
 ]);
 
-/** Options that `--resume` leaves open. */
-const RESUMED = new Set(["resume", ...FREE].filter((name) => name !== "name"));
+/** Options that `--resume` leaves open; the images may be elsewhere than before. */
+const RESUMED = new Set(
+  ["resume", "dataset", "dataDir", ...FREE].filter((name) => name !== "name"),
+);
 
 /** Options that `--as-documented` leaves open. */
 const UNDOCUMENTED = new Set([
@@ -105,7 +107,9 @@ export default defineCommand({
         ...(every === undefined ? {} : { every }),
         ...(given.has("keepCheckpoints") ? { keep } : {}),
       };
-      await resumeRun(run, { threads, checkpoints: typed }, streams);
+      const { dataset, dataDir } = options;
+      const moved = { dataset, dataDir };
+      await resumeRun(run, { threads, checkpoints: typed, moved }, streams);
       return finish(run, streams);
     }
     const { asDocumented } = options;
@@ -119,7 +123,7 @@ export default defineCommand({
     const announced = announcedData(asked);
     if (announced) asUsage(() => checkFit(asked, announced, naming));
     const data = await loadData(asked, streams);
-    const recipe = { ...asked, dataset: data.name };
+    const recipe = { ...asked, dataset: asked.dataset ?? data.name };
     const { imageShape, length } = data.train;
     const numClasses = data.classNames.length;
     const found = { inputDim: imageShape, numClasses, examples: length };

@@ -9,6 +9,7 @@
 
 import { dirname } from "@std/path";
 import type { DataSet } from "../data/data_set.ts";
+import { isDataSetName } from "../data/load_data_set.ts";
 import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
@@ -162,7 +163,10 @@ export async function runTraining(
     seconds += (performance.now() - start) / 1000;
     progress.stop();
     run.writeParameters({ ...model.params, ...model.buffers }, {
-      dataset: data.name,
+      // Also where a folder of images was moved.
+      dataset: isDataSetName(data.name)
+        ? data.name
+        : recipe.dataset ?? data.name,
       inputDim: JSON.stringify(train.imageShape),
       ...(recipe.model === undefined ? {} : { model: recipe.model }),
     });

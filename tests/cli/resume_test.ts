@@ -210,6 +210,51 @@ describePermitted("a run that is", () => {
     if (names.includes("reading")) remainsOf(pathOf("reading"));
   });
 
+  it("of images that have been moved finds them where it is told to", async () => {
+    const random = new RandomState(6);
+    const images = join(folder, "photos");
+    for (const [name, brightness] of [["dark", 60], ["light", 200]] as const) {
+      Deno.mkdirSync(join(images, name), { recursive: true });
+      for (let i = 0; i < 20; i++) {
+        const pixels = Uint8Array.from(
+          random.randint(0, 50, 3 * 64),
+          (value) => brightness + value,
+        );
+        const image = { width: 8, height: 8, channels: 3, pixels } as const;
+        const file = join(images, name, `${i}.png`);
+        Deno.writeFileSync(file, encodePng(image));
+      }
+    }
+    const options = [
+      ...[
+        "--dataset",
+        images,
+        "--image-size",
+        "8",
+        "--model",
+        "conv4-relu fc2",
+      ],
+      ...["--epochs", "20", "--batch-size", "8", "--checkpoint-every", "5"],
+    ];
+    assertEquals((await start("still", options)).code, 0);
+    await start("moved", options, { file: "/checkpoints/00000010", after: 0 });
+    const there = join(folder, "elsewhere");
+    Deno.renameSync(images, there);
+    const lost = await resume("moved");
+    assertEquals(lost.code, 2);
+    assertMatch(lost.stderr, /^error: Cannot load data set: .*photos.*\n$/);
+    const others = join(folder, "images");
+    const other = await resume("moved", "--dataset", others);
+    assertEquals(other.code, 1);
+    assertMatch(
+      other.stderr,
+      /^error: Cannot resume run "moved": expected \d+ training images but found \d+\n$/,
+    );
+    const { code, stderr } = await resume("moved", "--dataset", there);
+    assertEquals(code, 0, stderr);
+    assertSameEnd(pathOf("moved"), pathOf("still"));
+  });
+
   it("in use, finished, another's or none is refused on one line", async () => {
     const long = changed(DEEP, "--epochs", "500");
     const process = interrupt(["--name", "busy", ...long], {
