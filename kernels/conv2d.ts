@@ -19,6 +19,7 @@ import { inputGradientTables } from "./conv2d_input.ts";
 import {
   type Conv2dGeometry,
   inputPlane,
+  joinsRows,
   packBias,
   packFilters,
   paddedImage,
@@ -44,7 +45,9 @@ export function conv2dForward(
 ): Tensor {
   return withFrame((frame) => {
     const g = sizesOfGroup(geometry);
-    const plane = inputPlane(g, dtype, tileColumns(dtype, tileWidth()));
+    const columns = tileColumns(dtype, tileWidth());
+    const joined = joinsRows(g, g.outWidth, g.filters);
+    const plane = inputPlane(g, dtype, columns, joined);
     const taps = g.channels * g.filterHeight * g.filterWidth;
     const { fives } = rowBlocks(g.filters);
     const { images, filters } = geometry;
@@ -58,7 +61,8 @@ export function conv2dForward(
         out.address,
         ...[g.channels, g.height, g.width],
         ...[g.filters, fives, taps, g.outHeight, g.outWidth],
-        ...[g.stride, g.pad, plane.rows, plane.width, g.groups, relu ? 1 : 0],
+        ...[g.stride, g.pad, plane.rows, plane.width],
+        ...[plane.copies, g.dilation, g.groups, relu ? 1 : 0],
       ],
       items: g.images,
       step: itemsOfChunk(g),
@@ -149,7 +153,8 @@ function backwardInput(
   dtype: DType,
 ): { dx: Tensor; finite: boolean } {
   const g = sizesOfGroup(geometry);
-  const input = inputGradientTables(frame, w, g, dtype);
+  const joined = joinsRows(g, g.width, g.channels);
+  const input = inputGradientTables(frame, w, g, dtype, joined);
   const { tables, sizes, plane, scratchBytes, finite } = input;
   const { images, channels, height, width } = geometry;
   const dx = frame.output([images, channels, height, width], dtype);
@@ -157,6 +162,7 @@ function backwardInput(
     args: [
       ...[dout, ...tables, dx.address, ...sizes],
       ...[g.filters, g.outHeight, g.outWidth, ...plane],
+      ...[joined ? g.filterWidth : 0, g.pad, g.dilation],
       ...[g.groups, input.weightsOfGroup],
     ],
     items: g.images,

@@ -35,18 +35,23 @@ export interface InputGradientTables {
  * Makes the tables in the frame.
  *
  * @param g The sizes of a group.
+ * @param joined Whether rows of dx are joined (assembly/plane.ts).
  */
 export function inputGradientTables(
   frame: Frame,
   w: Tensor,
   g: Conv2dGeometry,
   dtype: DType,
+  joined: boolean,
 ): InputGradientTables {
   const size = bytesOf(dtype);
   const rows = phaseAxis(g.height, g.filterHeight, g);
   const columns = phaseAxis(g.width, g.filterWidth, g);
   const planeRows = rows.length;
-  const planeWidth = columns.length + tileColumns(dtype, tileWidth());
+  const copies = joined ? g.filterWidth : 1;
+  const planeWidth = joined
+    ? g.width
+    : columns.length + tileColumns(dtype, tileWidth());
   const blocks = rowBlocks(g.channels);
   const allTaps = g.filters * g.filterHeight * g.filterWidth;
   const groupSize = blocks.padded * allTaps;
@@ -60,12 +65,15 @@ export function inputGradientTables(
     for (const column of columns.phases) {
       const taps = row.taps.length * column.taps.length * g.filters;
       table.push(offsets.length, taps, firstWeight);
-      table.push(row.count, column.count, row.first, column.first);
+      if (joined) table.push(1, row.count * column.count, 0, 0);
+      else table.push(row.count, column.count, row.first, column.first);
       for (let f = 0; f < g.filters; f++) {
         for (const { back } of row.taps) {
-          const y = f * planeRows + row.corner - back;
-          for (const { back } of column.taps) {
-            offsets.push(size * (y * planeWidth + column.corner - back));
+          const y = row.corner - back;
+          for (const { tap, back } of column.taps) {
+            const line = (joined ? f * copies + tap : f) * planeRows + y;
+            const x = joined ? 0 : column.corner - back;
+            offsets.push(size * (line * planeWidth + x));
           }
         }
       }
@@ -103,7 +111,8 @@ export function inputGradientTables(
     weightsOfGroup: groupSize,
     sizes: [g.channels, blocks.fives, g.height, g.width],
     plane: [g.stride, rows.margin, columns.margin, planeRows, planeWidth],
-    scratchBytes: SPILL_BYTES + 64 + g.filters * planeRows * planeWidth * size,
+    scratchBytes: SPILL_BYTES + 64 +
+      copies * g.filters * planeRows * planeWidth * size,
     finite,
   };
 }

@@ -49,7 +49,8 @@ export function conv2dReluPoolForward(
 ): { out: Tensor; selected: Uint8Array } {
   return withFrame((frame) => {
     const [height, width] = pooled(g);
-    const plane = inputPlane(g, dtype, tileColumns(dtype, tileWidth()));
+    const columns = tileColumns(dtype, tileWidth());
+    const plane = inputPlane(g, dtype, columns, false);
     const taps = g.channels * g.filterHeight * g.filterWidth;
     const out = frame.output([g.images, g.filters, height, width], dtype);
     const selected = frame.bytes(g.images * g.filters * height * width);
@@ -102,6 +103,7 @@ export function conv2dReluPoolBackward(
       w,
       g,
       dtype,
+      false,
     );
     const [height, width] = pooled(g);
     const out = frame.output([g.images, g.channels, g.height, g.width], dtype);

@@ -110,24 +110,55 @@ export function paddedImage(
   };
 }
 
+/** Columns that register tiles are made of. */
+const TILE = 8;
+/** Rows are joined where whole tiles would do this much more than there is to do. */
+const WASTE = 1.1;
+/** Longer rows are not joined: their copies are so large that reading them costs what tiles gain. */
+const LONGEST = 24;
+/** The least of a filter's rows times results for which making the copies pays. */
+const WORTHWHILE = 32;
+
+/**
+ * Whether rows of the result are to be joined (assembly/plane.ts), so that tiles
+ * run on from row to row. The results are the same.
+ *
+ * @param width Columns of the result.
+ * @param results Filters, or channels of the input's gradient.
+ */
+export function joinsRows(
+  g: Conv2dGeometry,
+  width: number,
+  results: number,
+): boolean {
+  return g.stride === 1 && width <= LONGEST &&
+    roundUp(width, TILE) >= WASTE * width &&
+    g.filterHeight * results >= WORTHWHILE;
+}
+
 /**
  * The padded plane of an image (assembly/plane.ts), and its taps' byte offsets.
  *
  * @param columns Columns of the register tile.
+ * @param joined Whether rows are joined.
  */
 export function inputPlane(
   g: Conv2dGeometry,
   dtype: DType,
   columns: number,
+  joined: boolean,
 ): {
   rows: number;
   width: number;
+  /** Copies of each channel; 0 where rows are not joined. */
+  copies: number;
   bytes: number;
   offsets: Int32Array;
 } {
   const { stride, dilation } = g;
   const { rows } = paddedImage(g);
-  const width = roundUp(g.outWidth, columns) +
+  const copies = joined ? g.filterWidth : 0;
+  const width = joined ? g.outWidth : roundUp(g.outWidth, columns) +
     Math.floor(dilation * (g.filterWidth - 1) / stride);
   const offsets = new Int32Array(
     g.channels * g.filterHeight * g.filterWidth,
@@ -138,12 +169,16 @@ export function inputPlane(
       for (let j = 0; j < g.filterWidth; j++) {
         const x = dilation * j;
         const line = (c * rows + dilation * i) * stride + x % stride;
-        offsets[k++] = bytesOf(dtype) * (line * width + Math.floor(x / stride));
+        const at = joined
+          ? ((c * copies + j) * rows + dilation * i) * width
+          : line * width + Math.floor(x / stride);
+        offsets[k++] = bytesOf(dtype) * at;
       }
     }
   }
-  const bytes = g.channels * rows * stride * width * bytesOf(dtype);
-  return { rows, width, bytes: SPILL_BYTES + bytes + 64, offsets };
+  const size = Math.max(1, copies) * g.channels * rows * stride * width;
+  const bytes = SPILL_BYTES + size * bytesOf(dtype) + 64;
+  return { rows, width, copies, bytes, offsets };
 }
 
 /**

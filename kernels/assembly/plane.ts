@@ -43,6 +43,36 @@ export function fillPlane<T>(
   }
 }
 
+/**
+ * The layout in which tiles run on from row to row, for stride 1: of each channel
+ * `copies` copies, one for each column of a filter, whose rows are as long as
+ * those of the result. Copy k has the columns from `first + k * step` on.
+ *
+ * @param top The row of the plane that the image begins at.
+ * @param rows Rows of one copy.
+ * @param width Numbers in a row of it.
+ */
+export function fillJoined<T>(
+  plane: usize, image: usize, channels: i32, height: i32, imageWidth: i32,
+  top: i32, first: i32, step: i32, copies: i32, rows: i32, width: i32,
+): void {
+  const lines = min(height, rows - top);
+  for (let c = 0; c < channels; c++) {
+    for (let k = 0; k < copies; k++) {
+      const column = first + k * step;
+      const begin = max(0, -column), count = min(width, imageWidth - column) - begin;
+      if (count <= 0) continue;
+      let from = image + bytes<T>(c * height * imageWidth + column + begin);
+      let to = plane + bytes<T>(((c * copies + k) * rows + top) * width + begin);
+      for (let y = 0; y < lines; y++) {
+        copyRow<T>(from, to, count);
+        from += bytes<T>(imageWidth);
+        to += bytes<T>(width);
+      }
+    }
+  }
+}
+
 /** Copies `n` numbers; rows are too short for `memory.copy`, which is a call out of the module. */
 function copyRow<T>(from: usize, to: usize, n: i32): void {
   const whole = to + bytes<T>(n & ~(lanes<T>() - 1)), end = to + bytes<T>(n);

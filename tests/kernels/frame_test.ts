@@ -9,11 +9,38 @@ import {
   Workspace,
 } from "../../kernels/frame.ts";
 import { shared } from "../../kernels/runtime.ts";
+import { addTensors } from "../../layers/add.ts";
+import {
+  avgPoolBackwardFast,
+  avgPoolForwardFast,
+} from "../../layers/avgpool_fast.ts";
+import {
+  bnReluBackward,
+  bnReluForward,
+  bnReluPoolBackward,
+  bnReluPoolForward,
+} from "../../layers/bn_relu.ts";
 import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
+import { dropoutBackward, dropoutForward } from "../../layers/dropout.ts";
+import { geluBackward, geluForward } from "../../layers/gelu.ts";
+import {
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+} from "../../layers/global_avgpool.ts";
+import {
+  groupnormBackward,
+  groupnormForward,
+  layernormBackward,
+  layernormForward,
+} from "../../layers/groupnorm.ts";
+import {
+  leakyReluBackward,
+  leakyReluForward,
+} from "../../layers/leaky_relu.ts";
 import { maxPoolForwardFast } from "../../layers/pool_fast.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
-import { tensor } from "../../numerics/tensor.ts";
+import { Tensor, tensor } from "../../numerics/tensor.ts";
 import { Solver } from "../../training/solver.ts";
 
 const random = new RandomState(2);
@@ -94,6 +121,74 @@ describe("Workspace", () => {
       convForwardFast(x, w, b, { stride: 2, pad: 1 }).out.clone()
     );
     assertEquals(inside.data, outside.data);
+  });
+
+  it("holds what every layer gives, where the run before had it", () => {
+    const workspace = new Workspace();
+    const seeds = new RandomState(3);
+    const images = seeds.randn([6, 12, 9, 10]).astype("float32");
+    const vectors = seeds.randn([6, 12]).astype("float32");
+    const twelve = seeds.randn([12]).astype("float32");
+    const filters = seeds.randn([12, 12, 3, 3]).astype("float32");
+    const half = seeds.randn([12, 6, 3, 3]).astype("float32");
+    const pool = { poolHeight: 2, poolWidth: 2, stride: 2 };
+    const train = { mode: "train" } as const;
+    const all: Tensor[] = [];
+    /** Runs a layer forward and backward, and keeps all tensors that it gives. */
+    const run = <C extends object>(
+      { out, cache }: { out: Tensor; cache: C },
+      backward: (dout: Tensor, cache: C) => object,
+    ) => {
+      const kept = [
+        out,
+        ...Object.values(cache),
+        ...Object.values(
+          backward(out, cache),
+        ),
+      ].filter((value) => value instanceof Tensor)
+        .filter((value) =>
+          ![images, vectors, twelve, filters, half].includes(value)
+        );
+      all.push(...kept);
+    };
+    const step = () =>
+      workspace.run(() => {
+        all.length = 0;
+        const conv = { pad: 1, groups: 2, dilation: 2 };
+        run(convForwardFast(images, filters, twelve), (d, c) =>
+          convBackwardFast(d, c));
+        run(convForwardFast(images, half, twelve, conv), (d, c) =>
+          convBackwardFast(d, c));
+        run(bnReluForward(images, twelve, twelve, train), bnReluBackward);
+        run(
+          bnReluPoolForward(images, twelve, twelve, train, pool),
+          bnReluPoolBackward,
+        );
+        run(
+          groupnormForward(images, twelve, twelve, { groups: 3 }),
+          groupnormBackward,
+        );
+        run(layernormForward(vectors, twelve, twelve), layernormBackward);
+        run(avgPoolForwardFast(images, pool), avgPoolBackwardFast);
+        run(globalAvgPoolForward(images), globalAvgPoolBackward);
+        run(leakyReluForward(images), leakyReluBackward);
+        run(geluForward(images), geluBackward);
+        const random = new RandomState(1);
+        run(
+          dropoutForward(images, { p: 0.5, random, ...train }),
+          dropoutBackward,
+        );
+        all.push(addTensors(images, images));
+        return all.map(({ data }) => {
+          assert(shared.holds(data));
+          return data.byteOffset;
+        });
+      });
+    step();
+    const second = step();
+    const before = shared.bytesInUse;
+    for (let i = 0; i < 20; i++) assertEquals(step(), second);
+    assertEquals(shared.bytesInUse, before);
   });
 
   it("is left when its body throws, and nests", () => {
