@@ -59,6 +59,7 @@ export function inputGradientTables(
   weights.fill(0);
   const offsets: number[] = [];
   const table: number[] = [];
+  const { data } = w;
   let firstWeight = 0;
   let finite = true;
   for (const row of rows.phases) {
@@ -77,23 +78,26 @@ export function inputGradientTables(
           }
         }
       }
+      // Where the taps of this phase are in a filter's channel.
+      const places = Int32Array.from(
+        row.taps.flatMap((r) =>
+          column.taps.map((c) => r.tap * g.filterWidth + c.tap)
+        ),
+      );
       for (let group = 0; group < g.groups; group++) {
         for (let c = 0; c < g.channels; c++) {
           const { first, step } = packedRow(blocks, c, taps);
           let to = group * groupSize + firstWeight + first;
           for (let f = 0; f < g.filters; f++) {
             const filter = (group * g.filters + f) * g.channels + c;
-            for (let j = 0; j < row.taps.length; j++) {
-              const line = filter * g.filterHeight + row.taps[j]!.tap;
-              const at = line * g.filterWidth;
-              for (let i = 0; i < column.taps.length; i++) {
-                const value = w.data[at + column.taps[i]!.tap]!;
-                if (Number.isFinite(value)) weights[to] = value;
-                else {
-                  weights[to] = value > 0 ? 1 : -1;
-                  finite = false;
-                }
-                to += step;
+            const from = filter * g.filterHeight * g.filterWidth;
+            for (let k = 0; k < places.length; k++, to += step) {
+              const value = data[from + places[k]!]!;
+              weights[to] = value;
+              // Not so for what is not finite.
+              if (value - value !== 0) {
+                weights[to] = value > 0 ? 1 : -1;
+                finite = false;
               }
             }
           }

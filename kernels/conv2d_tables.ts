@@ -198,11 +198,12 @@ export function packFilters(
   const size = blocks.padded * taps;
   const packed = frame.array(g.groups * size, dtype);
   packed.fill(0);
+  const { data } = w;
   for (let group = 0, from = 0; group < g.groups; group++) {
     for (let f = 0; f < g.filters; f++) {
       const { first, step } = packedRow(blocks, f, taps);
       let to = group * size + first;
-      for (let k = 0; k < taps; k++, to += step) packed[to] = w.data[from++]!;
+      for (let k = 0; k < taps; k++, to += step) packed[to] = data[from++]!;
     }
   }
   return packed.byteOffset;
