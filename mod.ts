@@ -127,6 +127,7 @@ export {
   type ScheduleKind,
 } from "./training/schedule_config.ts";
 export * from "./training/schedules.ts";
+export * from "./training/init_parameters.ts";
 export * from "./training/non_finite_loss.ts";
 export * from "./training/recipe.ts";
 export * from "./training/recipe_training.ts";

@@ -120,6 +120,7 @@ export default defineCommand({
         : `${key} in ${options.recipe}`;
     const asked = recipeOf(options, given, naming);
     // What cannot be is found out before data are loaded or a folder is made.
+    if (asked.init !== undefined) RunFolder.open(asked.init, options.runsDir);
     const announced = announcedData(asked);
     if (announced) asUsage(() => checkFit(asked, announced, naming));
     const data = await loadData(asked, streams);

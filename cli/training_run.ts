@@ -14,9 +14,14 @@ import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
+import { initParameters } from "../training/init_parameters.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
-import type { Metric, RunFolder, RunLengths } from "../training/run_folder.ts";
+import {
+  type Metric,
+  RunFolder,
+  type RunLengths,
+} from "../training/run_folder.ts";
 import { Solver } from "../training/solver.ts";
 import type { Model } from "../training/solver_options.ts";
 import type { Streams } from "./command.ts";
@@ -82,6 +87,15 @@ export async function runTraining(
       random,
     },
   );
+  if (recipe.init !== undefined && !checkpoint) {
+    const other = RunFolder.open(recipe.init, dirname(run.path));
+    const { taken, fresh } = initParameters(model, other.readParameters());
+    streams.stderr.line(
+      `Begins with ${taken.length} tensors of ${other.name}${
+        fresh.length === 0 ? "" : `, and anew with ${fresh.join(", ")}`
+      }`,
+    );
+  }
   using interrupt = listenForInterrupt();
   const keeper = plan.checkpoints &&
     run.checkpoints({ keep: plan.checkpoints.keep ?? 2 });

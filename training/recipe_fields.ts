@@ -42,6 +42,8 @@ export interface Recipe {
   readonly cutout?: number | undefined;
   /** Layers of the network, such as "conv32-bn-relu pool fc10" (see docs/models.md); by default the three-layer network. */
   readonly model?: string | undefined;
+  /** Begins with the weights of another run, as far as names and shapes are the same. */
+  readonly init?: string | undefined;
   /** Three-layer network: filters of the convolution (default 32). */
   readonly numFilters?: number | undefined;
   /** Three-layer network: height and width of a filter, odd (default 7). */
@@ -232,6 +234,13 @@ export const RECIPE_FIELDS = {
     placeholder: "TEXT",
     help:
       'Layers of the network, such as "conv32-bn-relu pool fc10" (see docs/models.md); by default the three-layer network',
+  },
+  init: {
+    group: "Network",
+    kind: "string",
+    placeholder: "RUN",
+    help:
+      "Begins with the weights of another run, as far as names and shapes are the same",
   },
   numFilters: {
     group: "Network",

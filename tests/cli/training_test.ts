@@ -180,6 +180,36 @@ describePermitted("the subcommands that train and draw", () => {
     assert(seen.length < 100);
   });
 
+  it("train begins with the weights of another run, as far as they fit", async () => {
+    const trainOn = (name: string, model: string, ...more: string[]) =>
+      runCli(
+        [
+          ...["train", "--runs-dir", runs, "--name", name, "--model", model],
+          ...["--max-iterations", "2", ...more],
+        ],
+        permissions,
+        env,
+      );
+    const model = "conv4-relu gap fc10";
+    await trainOn("learned", model);
+    const { code, stderr } = await trainOn(
+      ...[
+        "tuned",
+        "conv4-relu gap fc5-relu fc10",
+        "--init",
+        "learned",
+      ] as const,
+    );
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(
+      stderr,
+      "Begins with 2 tensors of learned, and anew with fc1.weight, fc1.bias, fc2.weight, fc2.bias\n",
+    );
+    const missing = await trainOn("no", model, "--init", "nobody");
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.stderr, 'Cannot find run "nobody"');
+  });
+
   it("overfit learns a few images by heart and draws its curves", async () => {
     const figure = join(folder, "overfit.svg");
     const args = [
