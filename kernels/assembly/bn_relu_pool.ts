@@ -9,7 +9,7 @@
 import { gradient } from "./bn_relu";
 import { lowestBytes, NONE } from "./conv2d_pool";
 import { equalTaps, tapNumber, wins } from "./pool";
-import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, sumLanes, zero } from "./simd";
+import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, select, sumLanes, zero } from "./simd";
 
 /**
  * Planes (image and channel) `begin` to `end` of out (pooled), of `selected`, a
@@ -41,26 +41,26 @@ export function bnReluPoolForward<T>(
         let best = v128.add<T>(v128.mul<T>(va, distance), vb);
         let v = v128.add<T>(v128.mul<T>(va, d), vb);
         let mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
-        distance = v128.bitselect(d, distance, mask);
+        best = select<T>(v, best, mask);
+        distance = select<T>(d, distance, mask);
         let tap = v128.and(one, mask);
         a = v128.load(p + rowBytes);
         b = v128.load(p + rowBytes, 16);
         d = v128.sub<T>(evenLanes<T>(a, b), vmu);
         v = v128.add<T>(v128.mul<T>(va, d), vb);
         mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
-        distance = v128.bitselect(d, distance, mask);
-        tap = v128.bitselect(two, tap, mask);
+        best = select<T>(v, best, mask);
+        distance = select<T>(d, distance, mask);
+        tap = select<T>(two, tap, mask);
         d = v128.sub<T>(oddLanes<T>(a, b), vmu);
         v = v128.add<T>(v128.mul<T>(va, d), vb);
         mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
-        distance = v128.bitselect(d, distance, mask);
-        tap = v128.bitselect(three, tap, mask);
+        best = select<T>(v, best, mask);
+        distance = select<T>(d, distance, mask);
+        tap = select<T>(three, tap, mask);
         const none = v128.le<T>(best, zero<T>());
-        tap = v128.bitselect(tapNumber<T>(NONE), tap, none);
-        best = v128.max<T>(best, zero<T>());
+        tap = select<T>(tapNumber<T>(NONE), tap, none);
+        best = v128.andnot(best, none);
         distance = v128.andnot(distance, none);
         tap = lowestBytes<T>(tap);
         if (j + lanes<T>() <= outWidth) {

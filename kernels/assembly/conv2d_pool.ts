@@ -9,7 +9,7 @@
 import { correlate, correlatePhases, SPILL_BYTES } from "./correlate";
 import { fillPlane } from "./plane";
 import { wins, tapNumber } from "./pool";
-import { bytes, evenLanes, lanes, oddLanes, zero } from "./simd";
+import { bytes, evenLanes, lanes, oddLanes, select, zero } from "./simd";
 import { sparse12x1, sparse12x2, sparse3x1, sparse3x2, sparse6x1, sparse6x2 } from "./sparse";
 import { VECTORS } from "./variant";
 
@@ -62,19 +62,19 @@ function poolRows<T>(
     let a = v128.load(upper), b = v128.load(upper, 16);
     let best = evenLanes<T>(a, b), v = oddLanes<T>(a, b);
     let mask = wins<T>(v, best);
-    best = v128.bitselect(v, best, mask);
+    best = select<T>(v, best, mask);
     let tap = v128.and(one, mask);
     a = v128.load(lower);
     b = v128.load(lower, 16);
     v = evenLanes<T>(a, b);
     mask = wins<T>(v, best);
-    best = v128.bitselect(v, best, mask);
-    tap = v128.bitselect(two, tap, mask);
+    best = select<T>(v, best, mask);
+    tap = select<T>(two, tap, mask);
     v = oddLanes<T>(a, b);
     mask = wins<T>(v, best);
-    best = v128.bitselect(v, best, mask);
-    tap = v128.bitselect(three, tap, mask);
-    tap = v128.bitselect(tapNumber<T>(NONE), tap, v128.le<T>(best, zero<T>()));
+    best = select<T>(v, best, mask);
+    tap = select<T>(three, tap, mask);
+    tap = select<T>(tapNumber<T>(NONE), tap, v128.le<T>(best, zero<T>()));
     best = v128.max<T>(best, zero<T>());
     tap = lowestBytes<T>(tap);
     if (j + lanes<T>() <= count) {

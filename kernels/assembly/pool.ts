@@ -6,7 +6,7 @@
 // maximum, or the first NaN, takes the gradient.
 
 import { fillPlane } from "./plane";
-import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, zero } from "./simd";
+import { bytes, evenLanes, interleavedHigh, interleavedLow, lanes, oddLanes, select, zero } from "./simd";
 
 /** The vectors of one step: is the candidate to replace the best so far? */
 // @ts-ignore: decorator
@@ -71,8 +71,8 @@ export function maxPoolForward<T>(
         for (let k = 1; k < taps; k++) {
           const v = v128.load(p + <usize>load<u32>(offsets + (<usize>k << 2)));
           const mask = wins<T>(v, best);
-          best = v128.bitselect(v, best, mask);
-          tap = v128.bitselect(tapNumber<T>(k), tap, mask);
+          best = select<T>(v, best, mask);
+          tap = select<T>(tapNumber<T>(k), tap, mask);
         }
         storeResult<T>(
           best, tap, out + bytes<T>(position + j), argmax + (<usize>(position + j) << 2),
@@ -100,18 +100,18 @@ export function maxPoolForward2x2<T>(
         let a = v128.load(p), b = v128.load(p, 16);
         let best = evenLanes<T>(a, b), v = oddLanes<T>(a, b);
         let mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
+        best = select<T>(v, best, mask);
         let tap = v128.and(one, mask);
         a = v128.load(p + rowBytes);
         b = v128.load(p + rowBytes, 16);
         v = evenLanes<T>(a, b);
         mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
-        tap = v128.bitselect(two, tap, mask);
+        best = select<T>(v, best, mask);
+        tap = select<T>(two, tap, mask);
         v = oddLanes<T>(a, b);
         mask = wins<T>(v, best);
-        best = v128.bitselect(v, best, mask);
-        tap = v128.bitselect(three, tap, mask);
+        best = select<T>(v, best, mask);
+        tap = select<T>(three, tap, mask);
         storeResult<T>(
           best, tap, out + bytes<T>(position + j), argmax + (<usize>(position + j) << 2),
           outWidth - j, scratch,

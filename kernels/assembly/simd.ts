@@ -84,6 +84,15 @@ export function interleavedHigh<T>(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
 }
 
+/** Lanes of a where all bits of the mask are set, and of b where none is; there must be no other. */
+// @ts-ignore: decorator
+@inline
+export function select<T>(a: v128, b: v128, mask: v128): v128 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return v128.bitselect(a, b, mask);
+  if (sizeof<T>() == 8) return i64x2.relaxed_laneselect(a, b, mask);
+  return i32x4.relaxed_laneselect(a, b, mask);
+}
+
 /** All bits set in the first `n` lanes and none in the others. */
 // @ts-ignore: decorator
 @inline
