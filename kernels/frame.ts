@@ -158,6 +158,11 @@ export class Frame {
     return address;
   }
 
+  /** The integers at an address, as a kernel left them. */
+  readTable(address: number, length: number): Int32Array {
+    return new Int32Array(shared.buffer, address, length);
+  }
+
   /** Room for numbers that the caller fills in. */
   array(length: number, dtype: DType): Float32Array | Float64Array {
     return view(this.scratch(length * bytesOf(dtype)), length, dtype);

@@ -54,6 +54,7 @@ const TABLE = {
   geluBackward: "gelu_backward",
   add: "add",
   multiply: "multiply",
+  dropoutMask: "dropout_mask",
   addScaled: "add_scaled",
   fillRows: "fill_rows",
   sumRows: "sum_rows",

@@ -6,8 +6,8 @@
  * @module
  */
 
+import { dropoutMask } from "../kernels/dropout.ts";
 import { multiply } from "../kernels/elementwise.ts";
-import { emptyTensor } from "../kernels/frame.ts";
 import type { RandomState } from "../numerics/random.ts";
 import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
@@ -76,12 +76,7 @@ export function dropoutForward(
       'Cannot apply dropout: expected random in mode "train" but found none',
     );
   }
-  const kept = 1 / (1 - p);
-  const mask = emptyTensor(x.shape, x.dtype);
-  const { data } = mask;
-  for (let i = 0; i < data.length; i++) {
-    data[i] = random.random() < p ? 0 : kept;
-  }
+  const mask = dropoutMask(random, x.shape, p, x.dtype);
   const out = multiply(x, mask, x.dtype);
   return { out, cache: { mask, shape: x.shape } };
 }

@@ -98,6 +98,33 @@ describe("dropoutForward() and dropoutBackward()", () => {
     assertEquals(dropoutBackward(x, cache).dx.data, out.data);
   });
 
+  it("draw one uniform number for each element in turn, and leave the generator behind the last", () => {
+    for (const dtype of ["float32", "float64"] as const) {
+      // Blocks of the generator end within a number and between two.
+      for (
+        const [size, drawn] of [[0, 0], [7, 1], [311, 1], [312, 0], [2000, 5]]
+      ) {
+        const [used, expected] = [new RandomState(3), new RandomState(3)];
+        for (const random of [used, expected]) {
+          random.randn([3]); // An odd number: the generator keeps one.
+          for (let i = 0; i < drawn!; i++) random.random();
+        }
+        const x = tensor(new Float64Array(size!).fill(1)).astype(dtype);
+        const options = { p: 0.3, mode: "train", random: used } as const;
+        const { out } = dropoutForward(x, options);
+        const kept = dtype === "float32" ? Math.fround(1 / 0.7) : 1 / 0.7;
+        assertEquals(
+          [...out.data],
+          Array.from(
+            { length: size! },
+            () => expected.random() < 0.3 ? 0 : kept,
+          ),
+        );
+        assertEquals(used.getState(), expected.getState());
+      }
+    }
+  });
+
   it("keep the input's shape and dtype, and give float64 gradients if either is", () => {
     const x = new RandomState(0).randn([2, 3, 4]).astype("float32");
     const random = new RandomState(1);
