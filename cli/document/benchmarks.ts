@@ -83,7 +83,7 @@ export function convolutionBenchmark(dtype: DType): Benchmark {
         name: "backward",
         naive: () => ({ ...convBackwardNaive(dout, cache) }),
         fast: () => ({ ...convBackwardFast(dout, cache) }),
-        kernels: names(dtype, "conv2dBackwardInput", "conv2dBackwardFilter"),
+        kernels: names(dtype, "conv2dBackwardInput", "conv2dBackwardFilter3x3"),
         document: {
           naive: 4.580569,
           fast: 0.006602,
