@@ -155,22 +155,18 @@ export class Solver {
       this.numIterations,
       maxIterations ?? Infinity,
     );
-    const { weightDecay, ...config } = options.optimConfig ?? {};
     const byDefault = typeof updateRule === "function"
       ? DEFAULT_LEARNING_RATES.sgd
       : DEFAULT_LEARNING_RATES[updateRule];
-    const { learningRate = byDefault } = config;
+    const { learningRate = byDefault } = options.optimConfig ?? {};
     this.#rate = learningRate;
+    const config = { ...options.optimConfig, learningRate };
     for (const [name, parameter] of Object.entries(model.params)) {
       model.params[name] = resident(parameter);
       const decays = model.decays?.(name) ?? parameter.shape.length > 1;
-      this.optimStates[name] = optimState({
-        ...config,
-        learningRate,
-        ...(decays
-          ? weightDecay === undefined ? {} : { weightDecay }
-          : { weightDecay: 0 }),
-      });
+      this.optimStates[name] = optimState(
+        decays ? config : { ...config, weightDecay: 0 },
+      );
     }
     if (averageDecay !== undefined) {
       const decay = averageDecay;
