@@ -25,7 +25,7 @@ export function imagePaths(paths: readonly string[]): string[] {
       .map(({ name }) => join(path, name)).sort();
     if (files.length === 0) {
       throw new UsageError(
-        `Expected PNG or JPEG files in the folder ${path} but found none`,
+        `Expected PNG or JPEG files in the folder ${path} itself, not in others within it, but found none`,
       );
     }
     return files;

@@ -80,7 +80,14 @@ export function showRun(
       [name, value],
     ) => [settingLabel(name), valueText(value)]),
   );
-  section("History", historyRows(history));
+  const rows = historyRows(history);
+  const checks = history.checks.length;
+  section(
+    rows.length <= checks
+      ? `History (${rows.length - 1} of ${checks} checks)`
+      : "History",
+    rows,
+  );
   section("Kept parameters", finalRows(history));
   section(
     "Files",
