@@ -114,6 +114,7 @@ export * from "./training/atomic_file.ts";
 export * from "./training/checkpoints.ts";
 export * from "./training/decode_weights.ts";
 export * from "./training/evaluate.ts";
+export * from "./training/learned_parameters.ts";
 export * from "./training/load_run.ts";
 export * from "./training/clip_gradients.ts";
 export * from "./training/early_stopping.ts";

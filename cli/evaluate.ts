@@ -8,14 +8,13 @@
 
 import { setThreads } from "../kernels/runtime.ts";
 import { evaluate } from "../training/evaluate.ts";
-import { loadRun } from "../training/load_run.ts";
-import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
 import { evaluationData, SPLITS } from "./evaluate/data.ts";
 import { evaluationLines, evaluationReport } from "./evaluate/report.ts";
 import { ExitCode } from "./exit.ts";
 import { startProgress } from "./progress.ts";
 import { DATA_OPTIONS, RUN_OPTIONS } from "./training_options.ts";
+import { openTrained } from "./trained.ts";
 
 export default defineCommand({
   examples: [
@@ -58,8 +57,9 @@ export default defineCommand({
   async run({ options, positionals, ...streams }) {
     const { split, batchSize, json, runsDir, threads } = options;
     if (threads !== undefined) setThreads(threads);
-    const run = RunFolder.open(positionals.run, runsDir);
-    const trained = loadRun(run);
+    const { run, trained } = openTrained(
+      ...[positionals.run, runsDir, streams.stderr] as const,
+    );
     const { title, images } = await evaluationData(
       run,
       trained,

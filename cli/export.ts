@@ -13,13 +13,12 @@ import { exportOnnx } from "../exchange/export_onnx.ts";
 import { networkMetadata } from "../exchange/network_metadata.ts";
 import { stateDictOf } from "../exchange/state_dict.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
-import { loadRun } from "../training/load_run.ts";
-import { RunFolder } from "../training/run_folder.ts";
 import { encodeSafetensors } from "../training/safetensors.ts";
 import type { TrainedNetwork } from "../training/trained_network.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
+import { openTrained } from "./trained.ts";
 
 const FORMATS = ["onnx", "safetensors", "npz"] as const;
 type Format = typeof FORMATS[number];
@@ -75,14 +74,13 @@ safetensors and npz: tensors such as conv1.weight, bn1.running_mean and fc1.weig
   },
   run({ options, positionals, given, stdout, stderr }) {
     const { output, input, layout, runsDir } = options;
-    const run = RunFolder.open(positionals.run, runsDir);
+    const { run, trained } = openTrained(positionals.run, runsDir, stderr);
     const path = output ?? join(run.path, `model.${options.format ?? "onnx"}`);
     const format = prepareOutput(
       path,
       options.format === undefined ? FORMATS : [options.format],
     );
     checkOptions(format, given);
-    const trained = loadRun(run);
     const { network } = trained;
     if (format === "onnx") {
       if (trained.dtype === "float64") {

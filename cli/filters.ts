@@ -11,6 +11,7 @@ import { imageFromTensor } from "../data/image.ts";
 import type { ImageFigure } from "../figures/image_figure.ts";
 import { visualizeGrid } from "../figures/visualize_grid.ts";
 import type { Tensor } from "../numerics/tensor.ts";
+import { learnedParameters } from "../training/learned_parameters.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 
 /**
@@ -19,7 +20,7 @@ import type { RunFolder } from "../training/run_folder.ts";
  * @throws {Error} If the run has not ended, or its filters are no images.
  */
 export function filtersOf(run: RunFolder): ImageFigure {
-  const params = run.readParameters();
+  const { tensors: params } = learnedParameters(run);
   const weight = params["conv1.weight"] ?? params.W1;
   const [filters = 0, channels = 0, height = 0, width = 0] = weight?.shape ??
     [];

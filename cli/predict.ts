@@ -9,13 +9,12 @@
 import { DataError } from "../data/data_error.ts";
 import { decodeImage } from "../data/decode_image.ts";
 import { readDataFile } from "../data/files.ts";
-import { loadRun } from "../training/load_run.ts";
-import { RunFolder } from "../training/run_folder.ts";
 import type { ClassProbability } from "../training/trained_network.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { imagePaths } from "./image_paths.ts";
 import { startProgress } from "./progress.ts";
+import { openTrained } from "./trained.ts";
 
 /** Largest image file that is read. */
 const MAX_BYTES = 2 ** 28;
@@ -60,8 +59,9 @@ export default defineCommand({
     if (positionals.images.length === 0) {
       throw new UsageError("Expected pictures after the run but found none");
     }
-    const run = RunFolder.open(positionals.run, runsDir);
-    const trained = loadRun(run);
+    const { run, trained } = openTrained(
+      ...[positionals.run, runsDir, streams.stderr] as const,
+    );
     const classify = (file: string): Prediction => {
       try {
         const bytes = readDataFile(file, { minBytes: 0, maxBytes: MAX_BYTES });

@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { DataSet } from "../data/data_set.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
   checkRecipe,
@@ -17,6 +16,7 @@ import {
 import type { RunFolder } from "../training/run_folder.ts";
 import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
+import { dataDifference } from "./same_data.ts";
 import { loadData } from "./training_options.ts";
 import { type CheckpointPlan, runTraining } from "./training_run.ts";
 
@@ -52,12 +52,13 @@ export async function resumeRun(
   }
   const checkpoints = { ...checkpointPlanOf(config), ...options.checkpoints };
   if (run.readMetrics().some(({ kind }) => kind === "final")) {
-    throw cannot("it is finished; its parameters are in final.safetensors");
+    throw cannot("it is finished; a new run begins with its weights by --init");
   }
   const recipe = completeRecipe(checkRecipe(config.recipe));
   const found = await loadData(movedRecipe(recipe, options.moved), streams);
   const data = { ...found, title: run.readData().title };
-  checkData(run, data, config.trainingImages, cannot);
+  const difference = dataDifference(run, data);
+  if (difference !== undefined) throw cannot(`expected ${difference}`);
   const { checkpoint, skipped } = run.checkpoints().latest();
   for (const { path, reason } of skipped) {
     streams.stderr.line(`Skipped ${path}: ${reason}`);
@@ -102,31 +103,4 @@ function checkpointPlanOf({ checkpoints }: Record<string, unknown>) {
       : {};
   };
   return { ...count("every"), ...count("keep") };
-}
-
-/** Checks that the images are those that the run began with, as far as their number and mean tell. */
-function checkData(
-  run: RunFolder,
-  { train, classNames }: DataSet,
-  trainingImages: unknown,
-  cannot: (why: string) => Error,
-): void {
-  const before = run.readData();
-  const same = (a: Float64Array | undefined, b: Float64Array | undefined) =>
-    a?.length === b?.length &&
-    (a?.every((value, i) => value === b![i]) ?? true);
-  const wrong = train.length !== trainingImages
-    ? `${trainingImages} training images but found ${train.length}`
-    : classNames.join() !== before.classNames.join()
-    ? `the classes ${before.classNames.join(", ")} but found ${
-      classNames.join(", ")
-    }`
-    : train.imageShape.join() !== before.imageShape.join()
-    ? `images of ${before.imageShape.join(" x ")} but found ${
-      train.imageShape.join(" x ")
-    }`
-    : !same(train.mean, before.mean) || !same(train.std, before.std)
-    ? "the images that it began with but found others"
-    : undefined;
-  if (wrong !== undefined) throw cannot(`expected ${wrong}`);
 }

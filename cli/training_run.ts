@@ -15,6 +15,7 @@ import type { RandomState } from "../numerics/random.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
 import { initParameters } from "../training/init_parameters.ts";
+import { NonFiniteLossError } from "../training/non_finite_loss.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import { modelOf, solverOptionsOf } from "../training/recipe_training.ts";
 import {
@@ -194,6 +195,10 @@ export async function runTraining(
     for (const line of summary.lines) streams.stdout.line(line);
   } catch (error) {
     progress.stop();
+    if (error instanceof NonFiniteLossError) {
+      run.log(error.message);
+      run.metric({ kind: "iteration", iteration: error.iteration, loss: NaN });
+    }
     if (!(error instanceof Interrupted) || !keeper) throw error;
     // Once it has ended, the model has the parameters that are kept.
     if (!ended) save();

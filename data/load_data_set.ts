@@ -175,7 +175,9 @@ function checkPath(path: string): void {
     `Cannot load data set: expected ${
       DATA_SETS.map((name) => `"${name}"`).join(", ")
     }, a folder of images or a .npz file but found ${
-      isFile(path) ? `the file ${path}` : JSON.stringify(path)
+      isFile(path)
+        ? `the file ${path}`
+        : `no file or folder ${JSON.stringify(path)}`
     }`,
   );
 }

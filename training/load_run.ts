@@ -10,17 +10,19 @@ import { assignParameters } from "../models/assign_parameters.ts";
 import { ConvNet } from "../models/conv_net.ts";
 import { fromThreeLayer, isThreeLayer } from "../models/from_three_layer.ts";
 import type { Tensor } from "../numerics/tensor.ts";
+import { learnedParameters } from "./learned_parameters.ts";
 import { RunFolder } from "./run_folder.ts";
 import { TrainedNetwork } from "./trained_network.ts";
 
 /**
- * Loads the network of a run that has ended, with its classes and what its
- * images are normalised by. A {@linkcode ThreeLayerConvNet} comes as the
+ * Loads the network of a run, with its classes and what its images are normalised
+ * by. Of a run that has not ended it is that of the newest checkpoint
+ * ({@linkcode learnedParameters}). A {@linkcode ThreeLayerConvNet} comes as the
  * {@linkcode ConvNet} that computes the same.
  *
  * @param run The run, or its name or folder.
  * @param runsDir Where runs of that name are looked for.
- * @throws {Error} If there is no such run, it has not ended, or its files are damaged or do not fit together.
+ * @throws {Error} If there is no such run, it has neither ended nor a checkpoint, or its files are damaged or do not fit together.
  *
  * @example Train, and classify
  * ```ts
@@ -48,7 +50,7 @@ export function loadRun(
   runsDir = "runs",
 ): TrainedNetwork {
   const folder = run instanceof RunFolder ? run : RunFolder.open(run, runsDir);
-  const tensors = folder.readParameters();
+  const { tensors } = learnedParameters(folder);
   const data = folder.readData();
   try {
     const network = buildNetwork(folder, tensors, data.imageShape);

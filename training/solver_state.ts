@@ -12,6 +12,7 @@ import type { GeneratorState } from "../numerics/random.ts";
 import { formatShape, Tensor } from "../numerics/tensor.ts";
 import type { BatchSource } from "./batch_source.ts";
 import type { EarlyStopping, EarlyStoppingState } from "./early_stopping.ts";
+import { ofPrefix, withPrefix } from "./prefixed_tensors.ts";
 import type { Model } from "./solver_options.ts";
 import {
   type OptimConfig,
@@ -168,22 +169,6 @@ export function restoreSolver(
   restoreHistory(solver.trainAccHistory, tensors["history.train_accuracy"]);
   restoreHistory(solver.valAccHistory, tensors["history.val_accuracy"]);
   return { rate: plain.rate, stopped: plain.stopped };
-}
-
-/** Copies of tensors, each name with a prefix. */
-function withPrefix(prefix: string, tensors: Tensors): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, t]) => [`${prefix}${name}`, t.clone()]),
-  );
-}
-
-/** The tensors whose names have a prefix, without it. */
-function ofPrefix(prefix: string, tensors: Tensors): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, t]) => [name.slice(prefix.length), t]),
-  );
 }
 
 function copies(tensors: Tensors): Record<string, Tensor> {

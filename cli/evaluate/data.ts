@@ -10,11 +10,13 @@ import { resolve } from "@std/path";
 import type { DataSet } from "../../data/data_set.ts";
 import { ImageSet } from "../../data/image_set.ts";
 import { formatShape, sizeOf } from "../../numerics/tensor.ts";
-import { checkRecipe } from "../../training/recipe.ts";
+import { checkRecipe, completeRecipe } from "../../training/recipe.ts";
 import type { RunFolder } from "../../training/run_folder.ts";
 import type { TrainedNetwork } from "../../training/trained_network.ts";
 import type { Streams } from "../command.ts";
+import { UsageError } from "../exit.ts";
 import { argumentsFor } from "../image_data.ts";
+import { dataDifference } from "../same_data.ts";
 import { type DataArguments, loadData } from "../training_options.ts";
 
 /** The parts of a data set, and all together. */
@@ -47,11 +49,18 @@ export async function evaluationData(
   streams: Streams,
 ): Promise<EvaluationData> {
   const { mean, std, imageShape } = trained;
-  const data = await loadData(
-    { ...dataArguments(run, trained, args), normalize: "none" },
-    streams,
-  );
+  if (
+    args.dataset === undefined && run.readConfig().command === "import" &&
+    checkRecipe(run.readConfig().recipe ?? {}).dataset === undefined
+  ) {
+    throw new UsageError(
+      `Expected --dataset, since run "${run.name}" was imported and does not tell what it was trained on`,
+    );
+  }
+  const { own, ...loading } = dataArguments(run, trained, args);
+  const data = await loadData(loading, streams);
   const { title } = data;
+  if (own && args.split !== "all") checkSplit(run, data);
   if (args.dataset === undefined && title !== trained.title) {
     streams.stderr.line(
       `Data: ${title}; the run was trained on ${trained.title}`,
@@ -86,25 +95,42 @@ export async function evaluationData(
   };
 }
 
-/** How the data is to be loaded: as for the run's training, if it is the run's. */
+/**
+ * How the data is to be loaded: as for the run's training, if it is the run's
+ * own, so that it is split as it was.
+ */
 function dataArguments(
   run: RunFolder,
   { imageShape }: TrainedNetwork,
   { dataset, dataDir }: EvaluationArguments,
-): DataArguments & { readonly seed?: number } {
+): DataArguments & { readonly seed?: number; readonly own: boolean } {
   const { recipe } = run.readConfig();
-  const own = checkRecipe(recipe ?? {});
-  const isOwn = (dataset === undefined || isSamePath(dataset, own.dataset)) &&
-    (dataDir === undefined || isSamePath(dataDir, own.dataDir));
-  if (!isOwn) return argumentsFor({ dataset, dataDir }, imageShape);
-  const { numTraining, numValidation, numTest, seed } = own;
-  const { grayscale, valFraction, testFraction } = own;
+  const mine = completeRecipe(checkRecipe(recipe ?? {}));
+  const own = (dataset === undefined || isSamePath(dataset, mine.dataset)) &&
+    (dataDir === undefined || isSamePath(dataDir, mine.dataDir));
+  if (!own) {
+    return {
+      ...argumentsFor({ dataset, dataDir }, imageShape),
+      ...{ normalize: "none", own },
+    };
+  }
+  const { numTraining, numValidation, numTest, seed, normalize } = mine;
+  const { grayscale, valFraction, testFraction } = mine;
   return {
-    ...argumentsFor(own, imageShape),
-    ...{ numTraining, numValidation, numTest },
-    ...{ grayscale, valFraction, testFraction },
-    ...seed === undefined ? {} : { seed },
+    ...argumentsFor(mine, imageShape),
+    ...{ numTraining, numValidation, numTest, normalize },
+    ...{ grayscale, valFraction, testFraction, seed, own },
   };
+}
+
+/** Refuses images that training may have seen, if the run's own are not what they were. */
+function checkSplit(run: RunFolder, data: DataSet): void {
+  if (run.readConfig().command !== "train") return;
+  const difference = dataDifference(run, data);
+  if (difference === undefined) return;
+  throw new Error(
+    `Cannot evaluate: expected ${difference}, so they would not be split as they were for run "${run.name}"; choose --split all, or the --dataset that it was trained on`,
+  );
 }
 
 /** Whether two names of data sets or their folders mean the same. */

@@ -58,7 +58,7 @@ const COLUMNS: Readonly<Record<string, (run: RunSummary) => string>> = {
   model: (run) => modelText(run, MODEL_WIDTH),
   data: ({ data }) => data ?? NONE,
   progress: progressText,
-  val: ({ bestValAccuracy }) => percentText(bestValAccuracy),
+  val: ({ valAccuracy }) => percentText(valAccuracy),
   test: ({ testAccuracy }) => percentText(testAccuracy),
   status: statusText,
   started: ({ started }) => timeText(started),

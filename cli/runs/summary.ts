@@ -47,7 +47,9 @@ export interface RunSummary {
   readonly divergedAt: number | null;
   /** Iteration from which a run that stopped can go on: that of the newest whole checkpoint, or 0 if there is none. */
   readonly resumableFrom: number | null;
-  /** The best validation accuracy of all checks, from 0 to 1. */
+  /** The validation accuracy of the parameters that were kept, or the best so far, from 0 to 1. */
+  readonly valAccuracy: number | null;
+  /** The best validation accuracy of all checks. */
   readonly bestValAccuracy: number | null;
   /** The accuracy on the test images of the parameters that were kept. */
   readonly testAccuracy: number | null;
@@ -106,6 +108,7 @@ function summarize(
     resumableFrom: isResumable
       ? run.checkpoints().latest().checkpoint?.iteration ?? 0
       : null,
+    valAccuracy: final?.valAccuracy ?? bestCheck(checks)?.valAccuracy ?? null,
     bestValAccuracy: bestCheck(checks)?.valAccuracy ?? null,
     testAccuracy: final?.testAccuracy ?? null,
     started: textSetting(settings, "started") ?? null,

@@ -2,7 +2,12 @@
 
 /** `data` as a process. */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { afterEach, beforeEach, it } from "@std/testing/bdd";
 import { encodePng } from "../../data/png.ts";
@@ -313,6 +318,22 @@ describePermitted("train on data of the user's own", () => {
     assertEquals(code, 0, stderr);
     assert(stderr.startsWith(`Left out: Cannot decode ${broken}: `), stderr);
     assertMatch(stdout, /\npets, 24 training images, /);
+    const evaluate = (...more: string[]) =>
+      runCli(
+        ["evaluate", "own", "--runs-dir", join(folder, "runs"), ...more],
+        trainingPermissions(folder),
+        env,
+      );
+    assertEquals((await evaluate()).code, 0);
+    const [picture] = [...Deno.readDirSync(join(pets, "dogs"))];
+    Deno.removeSync(join(pets, "dogs", picture!.name));
+    const changed = await evaluate();
+    assertEquals(changed.code, 1);
+    assertStringIncludes(
+      changed.stderr,
+      'Cannot evaluate: expected 24 training images but found 23, so they would not be split as they were for run "own"',
+    );
+    assertEquals((await evaluate("--split", "all")).code, 0);
     const strict = await train(...args, "--strict");
     assertEquals(strict.code, 1);
     assert(strict.stderr.startsWith(`error: Cannot decode ${broken}: `));
@@ -344,7 +365,7 @@ describePermitted("train on data of the user's own", () => {
         ],
         [
           ["--dataset", "mnist"],
-          'Cannot load data set: expected "cifar10", "fashion-mnist", a folder of images or a .npz file but found "mnist"',
+          'Cannot load data set: expected "cifar10", "fashion-mnist", a folder of images or a .npz file but found no file or folder "mnist"',
         ],
         [
           ["--dataset", "fashion-mnist", "--num-training", "99999"],

@@ -280,7 +280,7 @@ describePermitted("a run that is", () => {
     assertEquals(finished.code, 1);
     assertEquals(
       finished.stderr,
-      'error: Cannot resume run "deep": it is finished; its parameters are in final.safetensors\n',
+      'error: Cannot resume run "deep": it is finished; a new run begins with its weights by --init\n',
     );
     assertEquals(Deno.readFileSync(join(pathOf("deep"), "log.txt")), before);
 

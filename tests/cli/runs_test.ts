@@ -172,6 +172,7 @@ RUNS/damaged is left out: Cannot read RUNS/damaged/metrics.jsonl: expected JSON 
       epochs: 2,
       divergedAt: null,
       resumableFrom: 4,
+      valAccuracy: 0.36 - 0.01,
       bestValAccuracy: 0.36 - 0.01,
       testAccuracy: null,
       started: "2026-11-02T10:00:00.000Z",

@@ -299,7 +299,7 @@ describePermitted("the subcommands that train and draw", () => {
     assertStringIncludes(wrong.stderr, "bad.png: expected a PNG or JPEG file");
   });
 
-  it("visualize names a run that is not there or did not end", async () => {
+  it("visualize and evaluate take a run that has not ended as it is so far", async () => {
     const draw = (kind: string, run: string) =>
       runCli(["visualize", kind, run, "--runs-dir", runs], permissions);
     assertStringIncludes(
@@ -307,8 +307,17 @@ describePermitted("the subcommands that train and draw", () => {
       'Cannot find run "nobody"',
     );
     const { code, stderr } = await draw("filters", "stopped");
-    assertEquals(code, 1);
-    assertStringIncludes(stderr, "so it did not end");
+    assertEquals(code, 0, stderr);
+    const evaluated = await runCli(
+      ["evaluate", "stopped", "--runs-dir", runs, "--json"],
+      permissions,
+      env,
+    );
+    assertEquals(evaluated.code, 0, evaluated.stderr);
+    assertMatch(
+      evaluated.stderr,
+      /Run stopped has not ended: these are its parameters after iteration \d+\n/,
+    );
   });
 
   it("bench compares, measures, and prints JSON", async () => {

@@ -276,7 +276,7 @@ describePermitted("loadDataSet()", () => {
 
   it("refuses a name it does not know", async () => {
     for (
-      const [dataset, found] of [["mnist", '"mnist"'], [
+      const [dataset, found] of [["mnist", 'no file or folder "mnist"'], [
         script,
         `the file ${script}`,
       ]] as const
