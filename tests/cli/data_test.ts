@@ -133,7 +133,7 @@ describeWithServer("data download", () => {
         'trap "" XFSZ; ulimit -f 50; exec "$@"',
         "sh",
         Deno.execPath(),
-        ...["run", "--no-prompt", "--quiet", "--no-lock", "--cached-only"],
+        ...["run", "--no-prompt", "--quiet", "--frozen", "--cached-only"],
         ...[...permissions, main, ...args],
       ],
       env: { DENO_DIR: denoDir(), NO_COLOR: "1", ...env },
