@@ -6,7 +6,6 @@
  * @module
  */
 
-import { learnedParameters } from "../training/learned_parameters.ts";
 import { loadRun } from "../training/load_run.ts";
 import { RunFolder } from "../training/run_folder.ts";
 import type { TrainedNetwork } from "../training/trained_network.ts";
@@ -20,15 +19,10 @@ export function openTrained(
 ): { run: RunFolder; trained: TrainedNetwork } {
   const run = RunFolder.open(name, runsDir);
   const trained = loadRun(run);
-  tellIfUnfinished(run, stderr);
+  if (trained.iteration !== undefined) {
+    stderr.line(
+      `Run ${run.name} has not ended: these are its parameters after iteration ${trained.iteration}`,
+    );
+  }
   return { run, trained };
-}
-
-/** Says which iteration the parameters are of, if the run has not ended. */
-export function tellIfUnfinished(run: RunFolder, stderr: Output): void {
-  const { iteration } = learnedParameters(run);
-  if (iteration === undefined) return;
-  stderr.line(
-    `Run ${run.name} has not ended: these are its parameters after iteration ${iteration}`,
-  );
 }

@@ -88,6 +88,8 @@ export class ConvNet {
 
   readonly #modules: readonly Module[];
   readonly #dropout: RandomState | undefined;
+  /** Names of the parameters that weight decay applies to. */
+  readonly #decaying = new Set<string>();
 
   /**
    * Draws the weights, in the order of the layers, and sets all else to 0 or 1.
@@ -126,6 +128,7 @@ export class ConvNet {
     for (const { name, params, buffers } of all) {
       const gain = name === last ? 1 : 2;
       for (const parameter of Object.values(params)) {
+        if (parameter.decays) this.#decaying.add(parameter.name);
         const scale = weightScale ?? Math.sqrt(gain / parameter.fanIn);
         this.params[parameter.name] = initial(parameter, scale, dtype, random);
       }
@@ -179,9 +182,7 @@ export class ConvNet {
 
   /** Whether weight decay applies to a parameter: to weights, but not to those of normalisations. */
   decays(name: string): boolean {
-    return allLayers(this.plan).some(({ params }) =>
-      Object.values(params).some((p) => p.name === name && p.decays)
-    );
+    return this.#decaying.has(name);
   }
 
   /**

@@ -50,11 +50,11 @@ export function loadRun(
   runsDir = "runs",
 ): TrainedNetwork {
   const folder = run instanceof RunFolder ? run : RunFolder.open(run, runsDir);
-  const { tensors } = learnedParameters(folder);
+  const { tensors, iteration } = learnedParameters(folder);
   const data = folder.readData();
   try {
     const network = buildNetwork(folder, tensors, data.imageShape);
-    return new TrainedNetwork(network, data);
+    return new TrainedNetwork(network, data, iteration);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Cannot load run "${folder.name}": ${reason}`, { cause });

@@ -57,13 +57,18 @@ export class TrainedNetwork implements RunData {
   readonly mean: Float64Array | undefined;
   /** What they are divided by after that, C·H·W numbers, or nothing. */
   readonly std: Float64Array | undefined;
+  /** The iteration of the checkpoint that the parameters come from; `undefined` if training has ended. */
+  readonly iteration: number | undefined;
 
   /**
    * Joins a network and the description of its data.
    *
+   * @param network The network.
+   * @param data What its images and classes are.
+   * @param iteration The iteration of the checkpoint that it comes from, if training has not ended.
    * @throws {RangeError} If the network takes images of another shape, or gives another number of scores.
    */
-  constructor(network: ConvNet, data: RunData) {
+  constructor(network: ConvNet, data: RunData, iteration?: number) {
     const { title, classNames, imageShape, mean, std } = data;
     if (formatShape(network.inputDim) !== formatShape(imageShape)) {
       throw new RangeError(
@@ -85,6 +90,7 @@ export class TrainedNetwork implements RunData {
     this.imageShape = imageShape;
     this.mean = mean;
     this.std = std;
+    this.iteration = iteration;
   }
 
   /** Element type of the network's parameters. */

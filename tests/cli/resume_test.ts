@@ -16,7 +16,8 @@ import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import { encodePng } from "../../data/png.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { CheckpointStore } from "../../training/checkpoints.ts";
-import { describePermitted, permitted } from "../permitted.ts";
+import { describePermitted } from "../permitted.ts";
+import { smallDisk } from "../small_disk.ts";
 import {
   assertSameEnd,
   logOf,
@@ -359,7 +360,7 @@ describePermitted("a run that is", () => {
 });
 
 describePermitted("a run on a full disk", () => {
-  const disk = smallDisk();
+  const disk = smallDisk(2);
   const isMounted = disk.startsWith("/");
   afterAll(() => {
     if (!isMounted) return;
@@ -420,22 +421,6 @@ function fill(path: string, disk: string, room: number): void {
   }
   file.truncateSync(Math.max(0, written - room));
   assert(namesIn(disk).length > 0);
-}
-
-/** A folder in a file system of 2 MB, or a word on why there is none. */
-function smallDisk(): string {
-  if (!permitted) return "needs permissions";
-  if (Deno.build.os !== "linux") return "needs Linux";
-  const folder = Deno.makeTempDirSync();
-  const args = ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder];
-  try {
-    const { success } = new Deno.Command("mount", { args }).outputSync();
-    if (success) return folder;
-  } catch {
-    // There is no such program.
-  }
-  Deno.removeSync(folder);
-  return "needs to be allowed to mount a file system";
 }
 
 /** The words of a command line, a line each, as a shell takes them. */

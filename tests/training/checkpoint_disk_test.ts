@@ -10,7 +10,8 @@ import {
   type Checkpoint,
   CheckpointStore,
 } from "../../training/checkpoints.ts";
-import { describePermitted, permitted } from "../permitted.ts";
+import { describePermitted } from "../permitted.ts";
+import { smallDisk } from "../small_disk.ts";
 
 function checkpointOf(iteration: number, size: number): Checkpoint {
   const data = new Float32Array(size).fill(iteration);
@@ -21,24 +22,8 @@ function checkpointOf(iteration: number, size: number): Checkpoint {
   };
 }
 
-/** A folder in a file system of 1 MB, or a word on why there is none. */
-function smallDisk(): string {
-  if (!permitted) return "needs permissions";
-  if (Deno.build.os !== "linux") return "needs Linux";
-  const folder = Deno.makeTempDirSync();
-  const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder];
-  try {
-    const { success } = new Deno.Command("mount", { args }).outputSync();
-    if (success) return folder;
-  } catch {
-    // There is no such program.
-  }
-  Deno.removeSync(folder);
-  return "needs to be allowed to mount a file system";
-}
-
 describePermitted("CheckpointStore on a full disk", () => {
-  const disk = smallDisk();
+  const disk = smallDisk(1);
   const isMounted = disk.startsWith("/");
   afterAll(() => {
     if (!isMounted) return;
