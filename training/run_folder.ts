@@ -35,6 +35,12 @@ export type Metric =
     readonly learningRate?: number;
   }
   | {
+    /** The learning rate was changed by hand, after this iteration. */
+    readonly kind: "learningRate";
+    readonly iteration: number;
+    readonly learningRate: number;
+  }
+  | {
     /** A check of the accuracies, each from 0 to 1. */
     readonly kind: "check";
     readonly iteration: number;

@@ -11,9 +11,9 @@ import type { ImageSet } from "../data/image_set.ts";
 import { resident, Workspace } from "../kernels/frame.ts";
 import { formatF } from "../numerics/format.ts";
 import { RandomState } from "../numerics/random.ts";
-import { arrayOf, type DType, type Tensor } from "../numerics/tensor.ts";
+import { arrayOf, type DType, Tensor } from "../numerics/tensor.ts";
 import { type BatchSource, batchSource } from "./batch_source.ts";
-import { accuracy } from "./batches.ts";
+import { accuracy, gather } from "./batches.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { EarlyStopping } from "./early_stopping.ts";
 import { explainNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
@@ -187,9 +187,53 @@ export class Solver {
     return this.#stopped;
   }
 
-  /** The learning rate of the next iteration. */
+  /**
+   * The learning rate of the next iteration. Setting it changes what it is by
+   * now; a schedule and `lrDecay` go on from there in proportion, so that half
+   * the rate stays half of what it would have been. It is part of the state, so
+   * a training that goes on with that has it too.
+   *
+   * @throws {RangeError} If it is set to what is no positive number, or at an iteration for which the schedule gives 0.
+   *
+   * @example Half of the learning rate, after the first epoch
+   * ```ts
+   * import { RandomState, Solver, ThreeLayerConvNet } from "@convlab/convlab";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = new RandomState(1).randn([10, 1, 8, 8]);
+   * const y = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0];
+   * const model = new ThreeLayerConvNet({ inputDim: [1, 8, 8] });
+   * const solver: Solver = new Solver(model, { xTrain: x, yTrain: y, xVal: x, yVal: y }, {
+   *   optimConfig: { learningRate: 0.1 },
+   *   batchSize: 5,
+   *   numEpochs: 2,
+   *   verbose: false,
+   *   onIterationEnd(iteration) {
+   *     if (iteration === solver.iterationsPerEpoch) solver.learningRate /= 2;
+   *   },
+   * });
+   * await solver.train();
+   * assertEquals(solver.learningRate, 0.05);
+   * ```
+   */
   get learningRate(): number {
-    return this.#rate * (this.#options.schedule?.(this.iteration) ?? 1);
+    return this.#rate * this.#scheduled();
+  }
+
+  set learningRate(value: number) {
+    if (!(value > 0 && value < Infinity)) {
+      throw new RangeError(
+        `Cannot set learning rate: expected a positive number but found ${value}`,
+      );
+    }
+    const factor = this.#scheduled();
+    if (!(factor > 0)) {
+      throw new RangeError(
+        `Cannot set learning rate: expected the schedule to give a positive factor after iteration ${this.iteration} but found ${factor}`,
+      );
+    }
+    this.#rate = value / factor;
+    this.#setLearningRate(() => value);
   }
 
   /**
@@ -231,13 +275,13 @@ export class Solver {
 
   /**
    * Trains to the end, from where it is. Other tasks of the program get a turn
-   * every 50 ms or so.
+   * every 50 ms or so; `onTurn` is called then, and may make training wait.
    *
    * @throws {NonFiniteLossError} If a loss is NaN or infinite.
    * @throws The reason of the signal, if training was stopped.
    */
   async train(): Promise<void> {
-    const { signal, onIteration, onIterationEnd } = this.#options;
+    const { signal, onIteration, onIterationEnd, onTurn } = this.#options;
     const { printEvery = 10 } = this.#options;
     let turn = performance.now();
     while (this.iteration < this.lastIteration && !this.#stopped) {
@@ -259,6 +303,7 @@ export class Solver {
       onIterationEnd?.(t);
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setTimeout(resolve));
+        await onTurn?.();
         turn = performance.now();
       }
     }
@@ -343,11 +388,10 @@ export class Solver {
   check(): AccuracyCheck {
     const { numTrainSamples = 1000, numValSamples } = this.#options;
     const { xTrain, xVal } = this.#data;
-    const { params } = this.#model;
-    if (this.#average) this.#model.params = { ...this.#average.tensors };
-    const trainAccuracy = this.accuracy(xTrain, this.#yTrain, numTrainSamples);
-    const valAccuracy = this.accuracy(xVal, this.#yVal, numValSamples);
-    this.#model.params = params;
+    const { trainAccuracy, valAccuracy } = this.#withResult(() => ({
+      trainAccuracy: this.accuracy(xTrain, this.#yTrain, numTrainSamples),
+      valAccuracy: this.accuracy(xVal, this.#yVal, numValSamples),
+    }));
     this.trainAccHistory.push(trainAccuracy);
     this.valAccHistory.push(valAccuracy);
     this.#log(
@@ -367,6 +411,23 @@ export class Solver {
   }
 
   /**
+   * The scores of examples by the parameters that a check would take now: their
+   * average where one is kept. Training goes on as if this had not been called.
+   *
+   * @param x Examples.
+   * @returns Class scores, shape (N, classes).
+   */
+  scores(x: Tensor | ImageSet): Tensor {
+    const count = x instanceof Tensor ? x.shape[0]! : x.length;
+    const all = Int32Array.from({ length: count }, (_, i) => i);
+    return this.#withResult(() =>
+      this.#workspace.run(() =>
+        this.#model.scores(gather(x, all, this.#dtype)).clone()
+      )
+    );
+  }
+
+  /**
    * The share of examples that the model classifies rightly.
    *
    * @param x Examples.
@@ -383,6 +444,22 @@ export class Solver {
       : Int32Array.from({ length: labels.length }, (_, i) => i);
     const run = <R>(body: () => R) => this.#workspace.run(body);
     return accuracy(this.#model, x, labels, indices, this.#dtype, run);
+  }
+
+  /** Does something with the parameters that are checked in the place of the last ones. */
+  #withResult<R>(body: () => R): R {
+    const { params } = this.#model;
+    if (this.#average) this.#model.params = { ...this.#average.tensors };
+    try {
+      return body();
+    } finally {
+      this.#model.params = params;
+    }
+  }
+
+  /** What the schedule multiplies the learning rate of the next iteration by. */
+  #scheduled(): number {
+    return this.#options.schedule?.(this.iteration) ?? 1;
   }
 
   #endEpoch(): void {
