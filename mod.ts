@@ -141,3 +141,6 @@ export type { TrainingSpan } from "./training/training_span.ts";
 export * from "./training/trained_network.ts";
 export * from "./training/update_rules.ts";
 export * from "./training/weight_average.ts";
+export * from "./views/curves.ts";
+export * from "./views/filters.ts";
+export * from "./views/photos.ts";

@@ -14,7 +14,7 @@ import { writeFileAtomically } from "../training/atomic_file.ts";
 import { completeRecipe } from "../training/recipe.ts";
 import { checkFit } from "../training/recipe_fit.ts";
 import { defineCommand } from "./command.ts";
-import { curvesOf } from "./curves.ts";
+import { curvesOf } from "../views/curves.ts";
 import { OVERFIT } from "./document/history.ts";
 import { ExitCode } from "./exit.ts";
 import { prepareOutput } from "./files.ts";

@@ -11,12 +11,13 @@ import { type Figure, renderFigure } from "../figures/figure.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
 import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
-import { curvesOf } from "./curves.ts";
+import { curvesOf } from "../views/curves.ts";
+import { filtersOf } from "../views/filters.ts";
+import { convolvedPhotos } from "../views/photos.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { prepareOutput } from "./files.ts";
-import { filtersOf } from "./filters.ts";
-import { convolvedPhotos } from "./photos.ts";
 import { showPreview } from "./preview.ts";
+import { ownPhotos, readPhoto } from "./visualize/photos.ts";
 
 export default defineCommand({
   examples: [
@@ -85,7 +86,10 @@ export default defineCommand({
         );
       }
       path = options.output ?? "convolve.png";
-      draw = () => convolvedPhotos(images);
+      draw = () =>
+        convolvedPhotos(
+          images.length > 0 ? images.map(readPhoto) : ownPhotos(),
+        );
     } else {
       if (images.length > 0) {
         throw new UsageError(`Expected no --images with ${kind}`);

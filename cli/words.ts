@@ -42,10 +42,7 @@ export function unknownWord(
     : `${message}: did you mean ${JSON.stringify(meant)}?`;
 }
 
-/** A whole number with its thousands set apart: `49,000`. */
-export function grouped(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
-}
+export { grouped } from "../views/words.ts";
 
 /** Such as `a, b or c`. */
 export function oneOf(words: readonly string[]): string {

@@ -7,10 +7,7 @@
  * @module
  */
 
-import { fromFileUrl } from "@std/path";
 import { cropToSquare } from "../data/crop_to_square.ts";
-import { decodeImage } from "../data/decode_image.ts";
-import { readDataFile } from "../data/files.ts";
 import { type Image, imageFromTensor, imageToTensor } from "../data/image.ts";
 import { resizeImage } from "../data/resize_image.ts";
 import type { ImageFigure } from "../figures/image_figure.ts";
@@ -19,11 +16,6 @@ import { tensor, zeros } from "../numerics/tensor.ts";
 
 /** Side of the squares that photos are brought to. */
 const SIZE = 200;
-
-/** The largest file that is read. */
-const MAX_BYTES = 256 << 20;
-
-const OWN_PHOTOS = ["chelsea-200.png", "coffee-200.png"];
 
 /** Weights of red, green and blue in grey. */
 const GREY = [0.3, 0.6, 0.1];
@@ -34,17 +26,23 @@ const EDGES = [[1, 2, 1], [0, 0, 0], [-1, -2, -1]];
  * Describes the figure: a row for each photo, with the original, in grey, and
  * its horizontal edges in the blue channel.
  *
- * @param paths Two photos; by default Convlab's own.
- * @throws {DataError} If a file is no image.
+ * @param photos One or more; the largest square in the middle of each is taken.
+ *
+ * @example
+ * ```ts
+ * import { convolvedPhotos } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pixels = new Uint8Array(20 * 10 * 3);
+ * const figure = convolvedPhotos([{ width: 20, height: 10, channels: 3, pixels }]);
+ * assertEquals(figure.images.map(({ title }) => title), [
+ *   "Original image",
+ *   "Grayscale",
+ *   "Edges",
+ * ]);
+ * ```
  */
-export function convolvedPhotos(paths: readonly string[]): ImageFigure {
-  const photos = paths.length > 0
-    ? paths.map(readImage)
-    : OWN_PHOTOS.map((name) =>
-      readImage(
-        fromFileUrl(new URL(`../fixtures/photos/${name}`, import.meta.url)),
-      )
-    );
+export function convolvedPhotos(photos: readonly Image[]): ImageFigure {
   const squares = photos.map(cropToSquare);
   const images = squares.map((square) => resizeImage(square, SIZE, SIZE));
   const x = zeros([images.length, 3, SIZE, SIZE]);
@@ -74,11 +72,6 @@ export function convolvedPhotos(paths: readonly string[]): ImageFigure {
       }));
     }),
   };
-}
-
-function readImage(path: string): Image {
-  const bytes = readDataFile(path, { minBytes: 1, maxBytes: MAX_BYTES });
-  return decodeImage(bytes, path);
 }
 
 /** The image with three channels. */

@@ -15,6 +15,19 @@ import { grouped } from "./words.ts";
  * Describes the curves of a run.
  *
  * @throws {Error} If the run has no iteration yet.
+ *
+ * @example
+ * ```ts
+ * import { curvesOf, RunFolder } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const runs = Deno.makeTempDirSync();
+ * const run = RunFolder.create(runs, "first");
+ * run.writeConfig({ data: "Shapes", trainingImages: 100 });
+ * run.metric({ kind: "iteration", iteration: 1, loss: 2.3 });
+ * assertEquals(curvesOf(run).panels[0]?.y.title, "loss");
+ * Deno.removeSync(runs, { recursive: true });
+ * ```
  */
 export function curvesOf(run: RunFolder): Chart {
   const metrics = run.readMetrics();

@@ -17,7 +17,21 @@ import type { RunFolder } from "../training/run_folder.ts";
 /**
  * Describes the filters of a run, each scaled on its own to show its pattern.
  *
- * @throws {Error} If the run has not ended, or its filters are no images.
+ * @throws {Error} If the run has neither ended nor a checkpoint, or its filters are no images.
+ *
+ * @example
+ * ```ts
+ * import { filtersOf, RandomState, RunFolder } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const runs = Deno.makeTempDirSync();
+ * const run = RunFolder.create(runs, "first");
+ * run.writeConfig({ data: "Shapes" });
+ * const weight = new RandomState(0).randn([4, 3, 5, 5]);
+ * run.writeParameters({ "conv1.weight": weight });
+ * assertEquals(filtersOf(run).subtitle, "Shapes, 4 filters of 5 × 5");
+ * Deno.removeSync(runs, { recursive: true });
+ * ```
  */
 export function filtersOf(run: RunFolder): ImageFigure {
   const { tensors: params } = learnedParameters(run);
