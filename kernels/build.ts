@@ -5,37 +5,49 @@
  * build:kernels` writes the modules; with `--check` it only compares them with
  * those that are there and fails where they differ.
  *
- * One source gives three modules: `relaxed.wasm` with fused multiply-add,
- * `strict.wasm` for engines that have none, and `wide.wasm`, the kernels with a
- * register tile twice as wide, for engines that make one operation of two. Each
- * generic function under a comment `// kernel NAME` becomes two exports,
+ * One source gives three modules: `relaxed` with fused multiply-add, `strict`
+ * for engines that have none, and `wide`, the kernels with a register tile twice
+ * as wide, for engines that make one operation of two. Each is written as base64
+ * in a file of TypeScript, which `modules.ts` imports. Each generic function under a comment `// kernel NAME` becomes two exports,
  * `f32_NAME` and `f64_NAME`, in which `{tile}` is the size of the register tile.
  *
  * @module
  */
 
 import { compile } from "./compile.ts";
+import type { KernelModule } from "./modules.ts";
 import { sparseSource } from "./sparse_source.ts";
 import { TILE_ROWS, tileSource, UNROLLED } from "./tile_source.ts";
 
 const SOURCE = new URL("./assembly/", import.meta.url);
 
-/** The modules, by file name: vectors in a row of the register tile, and fused multiply-add. */
+/** The modules, by name: vectors in a row of the register tile, and fused multiply-add. */
 const VARIANTS = {
-  "relaxed.wasm": { vectors: 2, relaxed: true },
-  "strict.wasm": { vectors: 2, relaxed: false },
-  "wide.wasm": { vectors: 4, relaxed: true },
-} as const;
+  relaxed: { vectors: 2, relaxed: true },
+  strict: { vectors: 2, relaxed: false },
+  wide: { vectors: 4, relaxed: true },
+} as const satisfies Record<
+  KernelModule,
+  { vectors: number; relaxed: boolean }
+>;
+
+/** What is special about each module. */
+const TITLES: Readonly<Record<KernelModule, string>> = {
+  relaxed: "The kernels with fused multiply-add",
+  strict: "The kernels for engines without fused multiply-add",
+  wide: "The kernels with a register tile, twice as wide",
+};
 
 /**
  * Compiles every variant of the kernels.
  *
- * @returns The modules' bytes by file name.
+ * @returns The modules' bytes by name.
  */
-export async function compileKernels(): Promise<Map<string, Uint8Array>> {
-  const modules = new Map<string, Uint8Array>();
+export async function compileKernels(): Promise<Map<KernelModule, Uint8Array>> {
+  const modules = new Map<KernelModule, Uint8Array>();
   const present = presentSources();
-  for (const [output, { vectors, relaxed }] of Object.entries(VARIANTS)) {
+  for (const name of Object.keys(VARIANTS) as KernelModule[]) {
+    const { vectors, relaxed } = VARIANTS[name];
     const sources = {
       ...present,
       "index.ts": entryPoint(present, vectors),
@@ -45,7 +57,7 @@ export async function compileKernels(): Promise<Map<string, Uint8Array>> {
     };
     const options = ["--noAssert"];
     if (relaxed) options.push("--enable", "relaxed-simd");
-    modules.set(output, await compile(sources, options));
+    modules.set(name, await compile(sources, options));
   }
   return modules;
 }
@@ -99,24 +111,38 @@ function presentSources(): Record<string, string> {
   );
 }
 
+/** The file of TypeScript that holds a module. */
+export function moduleSource(name: KernelModule, bytes: Uint8Array): string {
+  return `// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * ${TITLES[name]}: WebAssembly that \`build.ts\`
+ * compiled from assembly/.
+ *
+ * @module
+ */
+
+/** The module, in base64. */
+export const ${name.toUpperCase()}: string =
+  "${bytes.toBase64()}";
+`;
+}
+
 if (import.meta.main) {
   for (const [name, bytes] of await compileKernels()) {
-    const file = new URL(name, import.meta.url);
+    const file = new URL(`${name}.ts`, import.meta.url);
+    const source = moduleSource(name, bytes);
     if (!Deno.args.includes("--check")) {
-      Deno.writeFileSync(file, bytes);
-      console.log(`kernels/${name}: ${bytes.length} bytes`);
+      Deno.writeTextFileSync(file, source);
+      console.log(`kernels/${name}.ts: ${bytes.length} bytes of WebAssembly`);
       continue;
     }
-    const present = Deno.readFileSync(file);
-    if (
-      !bytes.every((byte, i) => byte === present[i]) ||
-      bytes.length !== present.length
-    ) {
+    if (source !== Deno.readTextFileSync(file)) {
       console.error(
-        `kernels/${name} differs from what kernels/assembly compiles to: run deno task build:kernels`,
+        `kernels/${name}.ts differs from what kernels/assembly compiles to: run deno task build:kernels`,
       );
       Deno.exit(1);
     }
-    console.log(`kernels/${name} comes from kernels/assembly`);
+    console.log(`kernels/${name}.ts comes from kernels/assembly`);
   }
 }

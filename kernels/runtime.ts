@@ -11,6 +11,7 @@ import type { DType } from "../numerics/tensor.ts";
 import { SharedMemory } from "../workers/memory.ts";
 import { MAX_CHUNKS } from "../workers/crew.ts";
 import { MAX_THREADS, Team } from "../workers/team.ts";
+import { kernelModule } from "./modules.ts";
 import { type Probe, probeTiles } from "./probe.ts";
 import { profiling, recordTime } from "./profile.ts";
 import {
@@ -21,9 +22,6 @@ import {
   SPILL_BYTES,
   type TileWidth,
 } from "./select.ts";
-import relaxed from "./relaxed.js";
-import strict from "./strict.js";
-import wide from "./wide.js";
 
 /** How a kernel is to be run. */
 export interface Run {
@@ -216,6 +214,11 @@ export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
 }
 
 function currentTeam(): Team {
-  const modules = instructions === "relaxed" ? [relaxed, wide] : [strict];
-  return team ??= new Team(modules, shared, getThreads());
+  return team ??= new Team(
+    instructions === "relaxed"
+      ? [kernelModule("relaxed"), kernelModule("wide")]
+      : [kernelModule("strict")],
+    shared,
+    getThreads(),
+  );
 }

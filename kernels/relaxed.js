@@ -1,3 +1,0 @@
-// @ts-self-types="./module.d.ts"
-import source module from "./relaxed.wasm";
-export default module;
