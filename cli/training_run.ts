@@ -14,6 +14,10 @@ import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
+import {
+  isGradientMoment,
+  summarizeGradient,
+} from "../training/gradient_summary.ts";
 import { initParameters } from "../training/init_parameters.ts";
 import { NonFiniteLossError } from "../training/non_finite_loss.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
@@ -139,6 +143,13 @@ export async function runTraining(
     log(line) {
       progress.log(line);
       run.log(line);
+    },
+    onGradients(iteration, grads) {
+      if (!isGradientMoment(iteration, solver.lastIteration)) return;
+      const parameters = Object.fromEntries(
+        Object.entries(grads).map(([name, g]) => [name, summarizeGradient(g)]),
+      );
+      run.metric({ kind: "gradients", iteration, parameters });
     },
     onIteration(iteration, loss) {
       run.metric({

@@ -9,6 +9,7 @@
 
 import { basename, join, resolve } from "@std/path";
 import type { Tensor } from "../numerics/tensor.ts";
+import type { GradientSummary } from "./gradient_summary.ts";
 import { removeTemporaryFiles, writeFileAtomically } from "./atomic_file.ts";
 import { CheckpointStore, type CheckpointStoreOptions } from "./checkpoints.ts";
 import { findRun, isFile, runNames } from "./find_run.ts";
@@ -39,6 +40,13 @@ export type Metric =
     readonly kind: "learningRate";
     readonly iteration: number;
     readonly learningRate: number;
+  }
+  | {
+    /** The gradients of an iteration, of 64 or so of a training. */
+    readonly kind: "gradients";
+    readonly iteration: number;
+    /** By the parameters' names. */
+    readonly parameters: Readonly<Record<string, GradientSummary>>;
   }
   | {
     /** A check of the accuracies, each from 0 to 1. */

@@ -258,6 +258,7 @@ export class Solver {
         const why = explainNonFinite(this.#model, x, iteration);
         throw new NonFiniteLossError(iteration, loss, why);
       }
+      this.#options.onGradients?.(this.iteration + 1, grads);
       if (maxGradNorm !== undefined) {
         clipGradients(grads, { maxNorm: maxGradNorm });
       }

@@ -90,6 +90,11 @@ export interface SolverOptions {
   readonly verbose?: boolean;
   /** Where log lines go; `console.log` by default. */
   readonly log?: (line: string) => void;
+  /** Called before the parameters are updated, with the iteration's number and the gradients as the loss gave them, which are gone or changed once this returns. */
+  readonly onGradients?: (
+    iteration: number,
+    grads: Readonly<Record<string, Tensor>>,
+  ) => void;
   /** Called after each iteration with its number, from 1. */
   readonly onIteration?: (iteration: number, loss: number) => void;
   /** Called after each check of the accuracies. */
