@@ -13,18 +13,20 @@ import {
   completeRecipe,
   type Recipe,
 } from "../training/recipe.ts";
+import type { Checkpoint } from "../training/checkpoints.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
+import { asksForLength, lengthened, type NewLength } from "./resume_length.ts";
 import { dataDifference } from "./same_data.ts";
 import { loadData } from "./training_options.ts";
 import { type CheckpointPlan, runTraining } from "./training_run.ts";
 
 /**
  * Trains on from a run's newest checkpoint that is whole, or from its beginning
- * if it has none.
+ * if it has none; with another length also where the run is finished.
  *
- * @throws {Error} If the run is finished, was not made by `train`, or its data are no longer what they were.
+ * @throws {Error} If there is nothing left to train, or the run was not made by `train`, or its data are no longer what they were.
  */
 export async function resumeRun(
   run: RunFolder,
@@ -33,10 +35,12 @@ export async function resumeRun(
     readonly checkpoints: CheckpointPlan;
     /** Where the images are, if no longer where they were. */
     readonly moved: Pick<Recipe, "dataset" | "dataDir">;
+    /** How long it is to be, if not as before. */
+    readonly length?: NewLength;
   },
   streams: Streams,
 ): Promise<void> {
-  const { threads } = options;
+  const { threads, length = {} } = options;
   const cannot = (why: string) =>
     new Error(`Cannot resume run "${run.name}": ${why}`);
   using _lock = run.lock();
@@ -51,10 +55,17 @@ export async function resumeRun(
     );
   }
   const checkpoints = { ...checkpointPlanOf(config), ...options.checkpoints };
-  if (run.readMetrics().some(({ kind }) => kind === "final")) {
-    throw cannot("it is finished; a new run begins with its weights by --init");
+  const isFinished = run.readMetrics().some(({ kind }) => kind === "final");
+  if (isFinished && !asksForLength(length)) {
+    throw cannot(
+      "it is finished; go on with more --epochs, or begin a new run with its weights by --init",
+    );
   }
-  const recipe = completeRecipe(checkRecipe(config.recipe));
+  const asDocumented = config.asDocumented === true;
+  if (asDocumented && length.epochs !== undefined) {
+    throw cannot("expected no --epochs, which --as-documented fixes");
+  }
+  let recipe = completeRecipe(checkRecipe(config.recipe));
   const found = await loadData(movedRecipe(recipe, options.moved), streams);
   const data = { ...found, title: run.readData().title };
   const difference = dataDifference(run, data);
@@ -63,23 +74,54 @@ export async function resumeRun(
   for (const { path, reason } of skipped) {
     streams.stderr.line(`Skipped ${path}: ${reason}`);
   }
+  if (isFinished && !checkpoint) {
+    throw cannot(
+      "it is finished and has no checkpoint that is whole; a new run begins with its weights by --init",
+    );
+  }
+  let onResumed: (() => void) | undefined;
+  if (asksForLength(length)) {
+    try {
+      recipe = lengthened(recipe, length, data.train.length, {
+        iteration: checkpoint?.iteration ?? 0,
+        stoppedEarly: hasStopped(checkpoint),
+      });
+    } catch (error) {
+      throw cannot(error instanceof Error ? error.message : String(error));
+    }
+    const { epochs, maxIterations } = recipe;
+    const now = { ...config.recipe as Recipe, epochs, maxIterations };
+    onResumed = () => {
+      // In this order, a run that is killed meanwhile can be resumed.
+      run.truncateMetrics(checkpoint?.iteration ?? 0);
+      run.writeConfig({ ...config, recipe: now });
+      run.removeParameters();
+    };
+  }
   streams.stderr.line(
     checkpoint
       ? `Going on after iteration ${checkpoint.iteration}`
       : "Found no checkpoint, so training begins anew",
   );
-  const asDocumented = config.asDocumented === true;
   await runTraining(
     run,
     {
       ...{ data, recipe, checkpoints },
       parameterType: asDocumented ? "float32" : undefined,
       random: asDocumented ? afterOverfitting() : new RandomState(recipe.seed),
+      onResumed,
     },
     threads,
     streams,
     checkpoint,
   );
+}
+
+/** Whether the training of a checkpoint stopped by itself. */
+function hasStopped(checkpoint: Checkpoint | undefined): boolean {
+  const { solver } = checkpoint?.state ?? {};
+  return typeof solver === "object" && solver !== null &&
+    "stopped" in solver && solver.stopped === true;
 }
 
 /** The recipe with its images elsewhere. */

@@ -38,7 +38,7 @@ const OPTIONS = {
     kind: "string",
     placeholder: "RUN",
     help:
-      "Goes on with a run that was stopped or killed, by its name or folder; all else is as it was, but --dataset and --data-dir may tell where its images are now",
+      "Goes on with a run that was stopped or killed, by its name or folder; all else is as it was, but more --epochs or --max-iterations go on with one that has ended too, and --dataset and --data-dir tell where its images are now",
   },
   ...RECIPE_FIELDS,
   checkpointEvery: {
@@ -67,7 +67,8 @@ const FREE = new Set([
 
 /** Options that `--resume` leaves open; the images may be elsewhere than before. */
 const RESUMED = new Set(
-  ["resume", "dataset", "dataDir", ...FREE].filter((name) => name !== "name"),
+  ["resume", "epochs", "maxIterations", "dataset", "dataDir", ...FREE]
+    .filter((name) => name !== "name"),
 );
 
 /** Options that `--as-documented` leaves open. */
@@ -89,6 +90,10 @@ export default defineCommand({
     },
     { args: "--resume RUN", help: "Go on after Ctrl-C, or after a crash" },
     {
+      args: "--resume RUN --epochs 20",
+      help: "Go on with one that has ended, to 20 epochs in all",
+    },
+    {
       args: "--as-documented --data-dir ~/cifar10",
       help: "The document's training, digit for digit",
     },
@@ -107,9 +112,12 @@ export default defineCommand({
         ...(every === undefined ? {} : { every }),
         ...(given.has("keepCheckpoints") ? { keep } : {}),
       };
-      const { dataset, dataDir } = options;
-      const moved = { dataset, dataDir };
-      await resumeRun(run, { threads, checkpoints: typed, moved }, streams);
+      const { dataset, dataDir, epochs, maxIterations } = options;
+      await resumeRun(run, {
+        ...{ threads, checkpoints: typed },
+        moved: { dataset, dataDir },
+        length: { epochs, maxIterations },
+      }, streams);
       return finish(run, streams);
     }
     const { asDocumented } = options;

@@ -51,6 +51,8 @@ export interface TrainingPlan {
   readonly random: RandomState;
   /** Whether checkpoints are written, and how often besides after each epoch. */
   readonly checkpoints?: CheckpointPlan | undefined;
+  /** Called before anything is trained, once a checkpoint has been taken up if there is one. */
+  readonly onResumed?: (() => void) | undefined;
 }
 
 /** When checkpoints are written, and how many are kept. */
@@ -171,10 +173,14 @@ export async function runTraining(
   if (checkpoint) {
     const state = checkpoint.state as unknown as RunState;
     solver.setState({ tensors: checkpoint.tensors, state: state.solver });
+    plan.onResumed?.();
     run.truncate(state.lengths);
     seconds = state.seconds;
     best = solver.bestValAcc;
-  } else run.truncate({ log: 0, metrics: 0 });
+  } else {
+    plan.onResumed?.();
+    run.truncate({ log: 0, metrics: 0 });
+  }
   using progress = startProgress({
     ...streams,
     total: solver.lastIteration * batchSize,

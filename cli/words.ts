@@ -8,6 +8,7 @@
 
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
+import { grouped } from "../views/words.ts";
 
 /**
  * The word that was probably meant: the only one that begins with `word`, or
@@ -42,11 +43,16 @@ export function unknownWord(
     : `${message}: did you mean ${JSON.stringify(meant)}?`;
 }
 
-export { grouped } from "../views/words.ts";
+export { grouped };
 
 /** Such as `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   return words.length < 2
     ? words.join()
     : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** Such as `1 epoch` and `1,200 epochs`. */
+export function counted(n: number, noun: string): string {
+  return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;
 }

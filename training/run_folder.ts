@@ -336,6 +336,15 @@ export class RunFolder {
     writeFileAtomically(join(this.path, PARAMETERS), bytes);
   }
 
+  /** Removes the parameters, of a run that is to be trained for longer. */
+  removeParameters(): void {
+    try {
+      Deno.removeSync(join(this.path, PARAMETERS));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
   /**
    * The parameters that the run ended with.
    *

@@ -281,7 +281,7 @@ describePermitted("a run that is", () => {
     assertEquals(finished.code, 1);
     assertEquals(
       finished.stderr,
-      'error: Cannot resume run "deep": it is finished; a new run begins with its weights by --init\n',
+      'error: Cannot resume run "deep": it is finished; go on with more --epochs, or begin a new run with its weights by --init\n',
     );
     assertEquals(Deno.readFileSync(join(pathOf("deep"), "log.txt")), before);
 
@@ -301,7 +301,7 @@ describePermitted("a run that is", () => {
     assertEquals(none.code, 1);
     assertMatch(none.stderr, /^error: Cannot find run .*\n$/);
 
-    for (const [option, value] of [["--epochs", "3"], ["--name", "x"]]) {
+    for (const [option, value] of [["--seed", "3"], ["--name", "x"]]) {
       const { code, stderr } = await resume("deep", option!, value!);
       assertEquals(code, 2);
       assertStringIncludes(
