@@ -31,6 +31,34 @@ const ROUNDS = 20;
 /** Give up waiting for the optimiser after this long, in milliseconds. */
 const PATIENCE_MS = 60;
 
+/** Steps of the clock in one timing: fewer would tell more of the clock than of the work. */
+const CLOCK_STEPS = 20;
+/** Steps that are short enough for any work, in milliseconds. */
+const FINE_STEP_MS = 0.001;
+
+/**
+ * How many times the work has to be done for a clock to time it. Browsers give
+ * clocks in steps of 5 to 100 µs.
+ *
+ * @param milliseconds What the work takes.
+ * @param now The clock.
+ */
+export function timesForClock(
+  milliseconds: number,
+  now: () => number = () => performance.now(),
+): number {
+  let step = Infinity;
+  for (let changes = 0, before = now(); changes < 5;) {
+    const time = now();
+    if (time === before) continue;
+    step = Math.min(step, time - before);
+    before = time;
+    changes++;
+  }
+  if (step <= FINE_STEP_MS) return 1;
+  return Math.max(1, Math.ceil(CLOCK_STEPS * step / milliseconds));
+}
+
 /**
  * Times the two tiles until both are optimised.
  *

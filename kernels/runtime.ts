@@ -8,11 +8,12 @@
  */
 
 import type { DType } from "../numerics/tensor.ts";
+import { teamLimitation } from "../workers/environment.ts";
 import { SharedMemory } from "../workers/memory.ts";
 import { MAX_CHUNKS } from "../workers/crew.ts";
 import { MAX_THREADS, Team } from "../workers/team.ts";
 import { kernelModule } from "./modules.ts";
-import { type Probe, probeTiles } from "./probe.ts";
+import { type Probe, probeTiles, timesForClock } from "./probe.ts";
 import { profiling, recordTime } from "./profile.ts";
 import {
   hasTile,
@@ -42,7 +43,7 @@ export interface Run {
   readonly width?: TileWidth;
 }
 
-/** A description of what runs the kernels, as `bench` prints it. */
+/** What runs the kernels. */
 export interface KernelReport {
   /** Threads in use, the caller's included. */
   readonly threads: number;
@@ -50,7 +51,7 @@ export interface KernelReport {
   readonly instructions: "relaxed" | "strict";
   /** `turbo` where the engine joins vectors and wide register tiles are used. */
   readonly mode: "default" | "turbo";
-  /** Why there are no workers, if they could not start. */
+  /** Why no workers help although there were to be some, if that is so. */
   readonly limitation: string | undefined;
 }
 
@@ -85,8 +86,9 @@ export const shared: SharedMemory = new SharedMemory();
 
 /** Microseconds of kernels after which it pays to find out which tiles are faster. */
 const PROBE_AFTER = 100_000;
-/** Turns of the probe's loop in one timing, some 10 µs. */
+/** Turns of the probe's loop in one timing, and what they take in milliseconds, roughly. */
 const PROBE_TURNS = 3000;
+const PROBE_MS = 0.01;
 
 let width: TileWidth = "narrow";
 let settled = false;
@@ -124,9 +126,14 @@ export function setThreads(threads: number): void {
   team = undefined;
 }
 
-/** How many threads the fast layers use, the caller's included. */
+/**
+ * How many threads the fast layers use, the caller's included. It is 1 where no
+ * workers can help, as on the main thread of a page, whatever was set;
+ * {@linkcode kernelReport} tells why.
+ */
 export function getThreads(): number {
-  return wanted ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const threads = wantedThreads();
+  return threads > 1 && limitation() !== undefined ? 1 : threads;
 }
 
 /** How wide the register tiles are that kernels use now. */
@@ -155,10 +162,11 @@ export function settleTileWidth(soon: boolean): void {
   settled = true;
   if (instructions === "strict") return;
   const out = shared.allocate(8);
+  const turns = PROBE_TURNS * timesForClock(PROBE_MS);
   probe = probeTiles((tiles) =>
     currentTeam().runAlone({
       kernel: kernelName("multiplyAddPeak", "float32", tiles),
-      args: [out, PROBE_TURNS],
+      args: [out, turns],
       items: 1,
       step: 1,
       scratchBytes: SPILL_BYTES,
@@ -168,7 +176,19 @@ export function settleTileWidth(soon: boolean): void {
   width = probe.width;
 }
 
-/** What runs the kernels now. */
+/**
+ * What runs the kernels now, and why no workers help where that is so.
+ *
+ * @example Tell whether workers help
+ * ```ts
+ * import { getThreads, kernelReport } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { threads, limitation } = kernelReport();
+ * assertEquals(threads, getThreads());
+ * if (limitation !== undefined) console.log(`On one thread: ${limitation}`);
+ * ```
+ */
 export function kernelReport(): KernelReport {
   return {
     threads: getThreads(),
@@ -219,6 +239,18 @@ function currentTeam(): Team {
       ? [kernelModule("relaxed"), kernelModule("wide")]
       : [kernelModule("strict")],
     shared,
-    getThreads(),
+    wantedThreads(),
   );
+}
+
+function wantedThreads(): number {
+  return wanted ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+}
+
+/** Why no workers can help here, if so. It is the same for as long as the program runs. */
+let here: { readonly limitation: string | undefined } | undefined;
+
+function limitation(): string | undefined {
+  here ??= { limitation: teamLimitation(shared) };
+  return here.limitation;
 }

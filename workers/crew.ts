@@ -74,6 +74,14 @@ export class WorkerError extends Error {
   override name = "WorkerError";
 }
 
+/** What a crew tells its team, between two jobs. */
+export interface CrewEvents {
+  /** Nothing has been asked of the crew for a while. */
+  idle(): void;
+  /** A worker could not start, such as one that a page's policy forbids. */
+  failed(message: string): void;
+}
+
 /** The workers of a team from their start to their end, and their control block. */
 export class Crew {
   readonly #workers: Worker[] = [];
@@ -90,7 +98,7 @@ export class Crew {
     memory: SharedMemory,
     kernels: readonly string[],
     threads: number,
-    onIdle: () => void,
+    on: CrewEvents,
   ) {
     this.#memory = memory;
     this.#control = memory.allocate(CONTROL_BYTES + 8 * LAYOUT.maxArguments);
@@ -108,6 +116,11 @@ export class Crew {
           type: "module",
           name: `convlab worker ${thread}`,
         });
+        worker.onerror = (event) => {
+          // Else it would end the program.
+          event.preventDefault();
+          on.failed(event.message ?? "a worker could not be loaded");
+        };
         worker.postMessage({
           modules,
           memory: memory.memory,
@@ -124,7 +137,7 @@ export class Crew {
       this.abandon();
       throw error;
     }
-    this.#watchIdle(onIdle);
+    this.#watchIdle(on.idle);
   }
 
   publish(

@@ -154,8 +154,14 @@ function reserve(): WebAssembly.Memory {
 /** The memory's buffer, which TypeScript does not know to be shared where the memory is. */
 function bufferOf(memory: WebAssembly.Memory): SharedArrayBuffer {
   const buffer: ArrayBufferLike = memory.buffer;
-  if (buffer instanceof SharedArrayBuffer) return buffer;
+  if (isShared(buffer)) return buffer;
   throw new TypeError("Cannot use memory: expected it to be shared");
+}
+
+/** Whether a buffer is shared. Pages that may not share memory have no `SharedArrayBuffer` to ask, but can have one. */
+function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
+  return Object.prototype.toString.call(buffer) ===
+    "[object SharedArrayBuffer]";
 }
 
 function roundUp(n: number, multiple: number): number {

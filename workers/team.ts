@@ -19,6 +19,7 @@
  */
 
 import { Crew, type Job, MAX_ARGUMENTS, MAX_CHUNKS } from "./crew.ts";
+import { teamLimitation } from "./environment.ts";
 import type { SharedMemory } from "./memory.ts";
 
 /** A kernel as the WebAssembly module exports it. */
@@ -49,7 +50,7 @@ export class Team {
   /**
    * @param modules The kernels. They import `env.memory` and nothing else.
    * @param memory The memory that they work on.
-   * @param threads At least 1.
+   * @param threads At least 1. Where no workers can work for this thread it is 1.
    */
   constructor(
     modules: readonly WebAssembly.Module[],
@@ -61,8 +62,9 @@ export class Team {
         `Cannot make a team: expected 1 to ${MAX_THREADS} threads but found ${threads}`,
       );
     }
-    this.threads = threads;
     this.#memory = memory;
+    this.#cannotStart = threads > 1 ? teamLimitation(memory) : undefined;
+    this.threads = this.#cannotStart === undefined ? threads : 1;
     this.#modules = modules;
     const exports = modules.flatMap((module) => {
       const { exports } = new WebAssembly.Instance(module, {
@@ -178,7 +180,13 @@ export class Team {
         this.#memory,
         [...this.#kernels.keys()],
         this.threads,
-        () => this.stop(),
+        {
+          idle: () => this.stop(),
+          failed: (message) => {
+            this.#cannotStart = message;
+            this.stop();
+          },
+        },
       );
     } catch (error) {
       this.#cannotStart = error instanceof Error
