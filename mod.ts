@@ -72,7 +72,12 @@ export type { TerminalColors } from "./figures/ansi.ts";
 export { canPreview, type Terminal, terminalOf } from "./figures/terminal.ts";
 export type { ThemeName } from "./figures/theme.ts";
 export * from "./figures/visualize_grid.ts";
-export { getThreads, setThreads } from "./kernels/runtime.ts";
+export {
+  getThreads,
+  type KernelReport,
+  kernelReport,
+  setThreads,
+} from "./kernels/runtime.ts";
 export * from "./layers/add.ts";
 export * from "./layers/affine.ts";
 export * from "./layers/affine_relu.ts";
@@ -100,6 +105,7 @@ export * from "./models/from_three_layer.ts";
 export * from "./models/layer_spec.ts";
 export * from "./models/parse_model.ts";
 export * from "./models/plan_model.ts";
+export * from "./models/saliency.ts";
 export * from "./models/three_layer_conv_net.ts";
 export * from "./numerics/erf.ts";
 export * from "./numerics/exp.ts";
