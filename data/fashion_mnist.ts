@@ -14,7 +14,7 @@ import { formatShape } from "../numerics/tensor.ts";
 import { DataError } from "./data_error.ts";
 import type { DataSet, SplitOptions } from "./data_set.ts";
 import { checkFolder, isFile } from "./files.ts";
-import { readIdx } from "./idx.ts";
+import { decodeIdx, type IdxArray, readIdx } from "./idx.ts";
 import { ImageSet } from "./image_set.ts";
 import { checkCount, normalizationOf, splitDataSet } from "./split_data_set.ts";
 
@@ -31,9 +31,24 @@ const CLASS_NAMES = [
   "Ankle boot",
 ];
 const TRAINING_IMAGES = "train-images-idx3-ubyte";
+const TRAINING_LABELS = "train-labels-idx1-ubyte";
+const TEST_IMAGES = "t10k-images-idx3-ubyte";
+const TEST_LABELS = "t10k-labels-idx1-ubyte";
 const FOLDER = "fashion-mnist";
 const MAX_IMAGES = 60_000;
 const SIDE = 28;
+
+/** The four files of Fashion-MNIST, each plain or gzipped. */
+export interface FashionMnistFiles {
+  /** What `train-images-idx3-ubyte` holds. */
+  readonly trainImages: Uint8Array<ArrayBuffer>;
+  /** What `train-labels-idx1-ubyte` holds. */
+  readonly trainLabels: Uint8Array<ArrayBuffer>;
+  /** What `t10k-images-idx3-ubyte` holds. */
+  readonly testImages: Uint8Array<ArrayBuffer>;
+  /** What `t10k-labels-idx1-ubyte` holds. */
+  readonly testLabels: Uint8Array<ArrayBuffer>;
+}
 
 /**
  * Loads Fashion-MNIST from its four files, gzipped or not. The last
@@ -62,31 +77,51 @@ export async function loadFashionMnist(
   const trainingImages = await readImages(
     folder,
     TRAINING_IMAGES,
-    "train-labels-idx1-ubyte",
+    TRAINING_LABELS,
   );
-  const testImages = await readImages(
-    folder,
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
+  const testImages = await readImages(folder, TEST_IMAGES, TEST_LABELS);
+  return split(trainingImages, testImages, options);
+}
+
+/**
+ * The data set of Fashion-MNIST's four files, for where there are no files to
+ * read, as in a page that fetched them; split as
+ * {@linkcode loadFashionMnist} does.
+ *
+ * @throws {RangeError} If more images are asked for than there are.
+ * @throws {DataError} If a file is damaged or mislabelled.
+ *
+ * @example Fetch the files in a page
+ * ```ts ignore
+ * import { decodeFashionMnist } from "@convlab/convlab";
+ *
+ * const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
+ *   ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
+ *     .map(async (name) => (await fetch(`data/${name}-ubyte.gz`)).bytes()),
+ * );
+ * const files = { trainImages, trainLabels, testImages, testLabels };
+ * const { train } = await decodeFashionMnist(files);
+ * ```
+ */
+export async function decodeFashionMnist(
+  files: FashionMnistFiles,
+  options: SplitOptions = {},
+): Promise<DataSet> {
+  const images = (bytes: Uint8Array<ArrayBuffer>, name: string) =>
+    decodeIdx(bytes, { name, maxElements: MAX_IMAGES * SIDE * SIDE });
+  const labels = (bytes: Uint8Array<ArrayBuffer>, name: string) =>
+    decodeIdx(bytes, { name, maxElements: MAX_IMAGES });
+  const trainingImages = imageSet(
+    await images(files.trainImages, TRAINING_IMAGES),
+    await labels(files.trainLabels, TRAINING_LABELS),
+    ...[TRAINING_IMAGES, TRAINING_LABELS] as const,
   );
-  const count = trainingImages.length;
-  const { numValidation = 1000 } = options;
-  checkCount("numValidation", numValidation, 0, count - 1);
-  const { numTraining = count - numValidation, numTest = testImages.length } =
-    options;
-  checkCount("numTraining", numTraining, 1, count - numValidation);
-  checkCount("numTest", numTest, 0, testImages.length);
-  return splitDataSet({
-    name: "fashion-mnist",
-    title: "Fashion-MNIST",
-    classNames: CLASS_NAMES,
-    trainingImages,
-    testImages,
-    train: [0, numTraining],
-    validation: [count - numValidation, count],
-    test: [0, numTest],
-    normalize: normalizationOf(options),
-  });
+  const testImages = imageSet(
+    await images(files.testImages, TEST_IMAGES),
+    await labels(files.testLabels, TEST_LABELS),
+    ...[TEST_IMAGES, TEST_LABELS] as const,
+  );
+  return split(trainingImages, testImages, options);
 }
 
 /**
@@ -134,6 +169,31 @@ export function findFashionMnist(directory: string): string | undefined {
   );
 }
 
+function split(
+  trainingImages: ImageSet,
+  testImages: ImageSet,
+  options: SplitOptions,
+): DataSet {
+  const count = trainingImages.length;
+  const { numValidation = 1000 } = options;
+  checkCount("numValidation", numValidation, 0, count - 1);
+  const { numTraining = count - numValidation, numTest = testImages.length } =
+    options;
+  checkCount("numTraining", numTraining, 1, count - numValidation);
+  checkCount("numTest", numTest, 0, testImages.length);
+  return splitDataSet({
+    name: "fashion-mnist",
+    title: "Fashion-MNIST",
+    classNames: CLASS_NAMES,
+    trainingImages,
+    testImages,
+    train: [0, numTraining],
+    validation: [count - numValidation, count],
+    test: [0, numTest],
+    normalize: normalizationOf(options),
+  });
+}
+
 async function readImages(
   directory: string,
   imagesFile: string,
@@ -143,19 +203,29 @@ async function readImages(
   const images = await readIdx(imagesPath, {
     maxElements: MAX_IMAGES * SIDE * SIDE,
   });
+  const labelsPath = pathOf(directory, labelsFile);
+  const labels = await readIdx(labelsPath, { maxElements: MAX_IMAGES });
+  return imageSet(images, labels, imagesPath, labelsPath);
+}
+
+/** The images of two arrays, whose names are for errors. */
+function imageSet(
+  images: IdxArray,
+  labels: IdxArray,
+  imagesName: string,
+  labelsName: string,
+): ImageSet {
   const [count = 0, ...imageShape] = images.shape;
   if (formatShape(imageShape) !== formatShape([SIDE, SIDE])) {
     throw new DataError(
-      `Cannot read ${imagesPath}: expected images of shape (N, ${SIDE}, ${SIDE}) but found ${
+      `Cannot read ${imagesName}: expected images of shape (N, ${SIDE}, ${SIDE}) but found ${
         formatShape(images.shape)
       }`,
     );
   }
-  const labelsPath = pathOf(directory, labelsFile);
-  const labels = await readIdx(labelsPath, { maxElements: MAX_IMAGES });
   if (formatShape(labels.shape) !== formatShape([count])) {
     throw new DataError(
-      `Cannot read ${labelsPath}: expected labels of shape (${count},), one for each image, but found ${
+      `Cannot read ${labelsName}: expected labels of shape (${count},), one for each image, but found ${
         formatShape(labels.shape)
       }`,
     );
@@ -163,7 +233,7 @@ async function readImages(
   const wrong = labels.data.findIndex((label) => label >= CLASS_NAMES.length);
   if (wrong !== -1) {
     throw new DataError(
-      `Cannot read ${labelsPath}: expected labels from 0 to ${
+      `Cannot read ${labelsName}: expected labels from 0 to ${
         CLASS_NAMES.length - 1
       } but found ${labels.data[wrong]} for image ${wrong}`,
     );

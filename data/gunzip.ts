@@ -28,20 +28,31 @@ export async function* gunzip(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const stream = ReadableStream.from(pieces(bytes))
-    .pipeThrough(new DecompressionStream("gzip"));
+  const reader = pieces(bytes).pipeThrough(new DecompressionStream("gzip"))
+    .getReader();
   try {
-    yield* stream;
+    // Not every browser can go through a stream with a loop.
+    for (let next; !(next = await reader.read()).done;) yield next.value;
   } catch (cause) {
     throw new DataError(
       `Cannot read ${name}: expected one complete gzip stream but found a damaged or truncated one`,
       { cause },
     );
+  } finally {
+    // Where it failed it says so once more.
+    await reader.cancel().catch(() => {});
   }
 }
 
-function* pieces(bytes: Uint8Array<ArrayBuffer>) {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-    yield bytes.subarray(at, at + PIECE_BYTES);
-  }
+/** The bytes in pieces, each when it is asked for. */
+function pieces(
+  bytes: Uint8Array<ArrayBuffer>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(at, at += PIECE_BYTES));
+    },
+  });
 }

@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { DataError } from "../../data/data_error.ts";
 import { encodeIdx } from "../../data/encode_idx.ts";
 import {
+  decodeFashionMnist,
   findFashionMnist,
   loadFashionMnist,
   loadFashionMnistSample,
@@ -31,6 +32,8 @@ const FILES = [
   "t10k-images-idx3-ubyte",
   "t10k-labels-idx1-ubyte",
 ];
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 let folder = "";
 
@@ -119,6 +122,27 @@ describePermitted("loadFashionMnist()", () => {
     assertEquals(fewer.validation.labels, data.validation.labels);
     assertEquals([...fewer.test.labels], [0]);
     assertEquals(fewer.train.mean, undefined);
+  });
+
+  it("decodeFashionMnist() gives the same for the files' bytes, and names what is wrong by its file", async () => {
+    const [trainImages, trainLabels, testImages, testLabels] = FILES.map(
+      (file) => Deno.readFileSync(join(folder, `${file}.gz`)),
+    ) as [Bytes, Bytes, Bytes, Bytes];
+    const files = { trainImages, trainLabels, testImages, testLabels };
+    assertEquals(
+      await decodeFashionMnist(files, { numValidation: 2 }),
+      await loadFashionMnist(folder, { numValidation: 2 }),
+    );
+    await assertRejects(
+      () => decodeFashionMnist({ ...files, trainLabels: testLabels }),
+      DataError,
+      "Cannot read train-labels-idx1-ubyte: expected labels of shape (12,), one for each image, but found (5,)",
+    );
+    await assertRejects(
+      () => decodeFashionMnist({ ...files, testImages: testImages.slice(9) }),
+      DataError,
+      "Cannot read t10k-images-idx3-ubyte: expected it to begin with",
+    );
   });
 
   it("reads files that are not compressed", async () => {
