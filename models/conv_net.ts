@@ -87,6 +87,8 @@ export class ConvNet {
   readonly plan: readonly PlannedLayer[];
 
   readonly #modules: readonly Module[];
+  /** A module for each layer, made when it is first wanted. */
+  #apart: readonly Module[] | undefined;
   readonly #dropout: RandomState | undefined;
   /** Names of the parameters that weight decay applies to. */
   readonly #decaying = new Set<string>();
@@ -186,8 +188,41 @@ export class ConvNet {
   }
 
   /**
-   * What each layer gives for images, by the layers' names, in order; layers
-   * that are run as one are named after the last of them.
+   * The gradient of the images: how something that is computed from the scores
+   * changes with each pixel. In test mode, as {@linkcode ConvNet.scores}.
+   *
+   * @param x Images, shape (N, C, H, W).
+   * @param dscores The gradient of the scores, shape (N, numClasses); a row with a 1 for a class gives the gradient of that class's score.
+   * @returns Shape (N, C, H, W).
+   * @throws {TypeError} If a shape does not fit the network's.
+   *
+   * @example How the score of class 1 changes with the pixels
+   * ```ts
+   * import { ConvNet, RandomState, tensor } from "@convlab/convlab";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const network = new ConvNet({ model: "conv4-relu gap fc3", inputDim: [1, 8, 8] });
+   * const x = new RandomState(0).randn([1, 1, 8, 8]);
+   * const dx = network.inputGradient(x, tensor([[0, 1, 0]]));
+   * assertEquals(dx.shape, [1, 1, 8, 8]);
+   * ```
+   */
+  inputGradient(x: Tensor, dscores: Tensor): Tensor {
+    const { out, back } = this.#forward(x, { mode: "test" });
+    if (formatShape(dscores.shape) !== formatShape(out.shape)) {
+      throw new TypeError(
+        `Cannot differentiate network: expected dscores of shape ${
+          formatShape(out.shape)
+        } but found ${formatShape(dscores.shape)}`,
+      );
+    }
+    return back(dscores, true)!;
+  }
+
+  /**
+   * What each layer gives for images, by the layers' names, in order, those
+   * within residual blocks before the block. Each layer is run on its own, also
+   * where training runs a few as one.
    *
    * @param mode `"test"` by default; in `"train"` running statistics and what dropout draws from are left as they are.
    */
@@ -204,7 +239,7 @@ export class ConvNet {
     this.#forward(x, {
       ...{ mode, buffers, random },
       watch: (name, out) => found.set(name, out),
-    });
+    }, this.#apart ??= modulesOf(this.plan, "apart"));
     return found;
   }
 
@@ -218,7 +253,11 @@ export class ConvNet {
     if (state) this.#dropout?.setState(state);
   }
 
-  #forward(x: Tensor, options: Partial<Pass>) {
+  #forward(
+    x: Tensor,
+    options: Partial<Pass>,
+    modules: readonly Module[] = this.#modules,
+  ) {
     const expected = this.inputDim;
     if (
       !(x instanceof Tensor) || x.shape.length !== 4 ||
@@ -230,7 +269,7 @@ export class ConvNet {
         }) but found ${x instanceof Tensor ? formatShape(x.shape) : typeof x}`,
       );
     }
-    return runAll(this.#modules, x, {
+    return runAll(modules, x, {
       mode: "test",
       params: this.params,
       buffers: this.buffers,

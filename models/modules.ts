@@ -13,8 +13,20 @@ import type { Module, Pass, Run, Step } from "./module.ts";
 import type { PlannedLayer } from "./plan_model.ts";
 import { singleModule } from "./single_modules.ts";
 
-/** Modules for all layers of a plan. */
-export function modulesOf(plan: readonly PlannedLayer[]): Module[] {
+/**
+ * Modules for all layers of a plan: fewer than it has layers, since some are run
+ * as one, or one for each with `"apart"`, which gives the same in more time.
+ */
+export function modulesOf(
+  plan: readonly PlannedLayer[],
+  layers: "joined" | "apart" = "joined",
+): Module[] {
+  if (layers === "apart") {
+    return plan.map((layer) => ({
+      layers: [layer],
+      run: runOf(layer, layers),
+    }));
+  }
   const modules: Module[] = [];
   for (let i = 0; i < plan.length;) {
     const rest = plan.slice(i);
@@ -22,9 +34,12 @@ export function modulesOf(plan: readonly PlannedLayer[]): Module[] {
       kinds.every((kind, k) => rest[k]?.spec.kind === kind) &&
       (fits?.(rest) ?? true)
     );
-    const layers = rest.slice(0, joined?.kinds.length ?? 1);
-    modules.push({ layers, run: joined?.make(layers) ?? runOf(layers[0]!) });
-    i += layers.length;
+    const taken = rest.slice(0, joined?.kinds.length ?? 1);
+    modules.push({
+      layers: taken,
+      run: joined?.make(taken) ?? runOf(taken[0]!, layers),
+    });
+    i += taken.length;
   }
   return modules;
 }
@@ -56,10 +71,11 @@ export function runAll(
 }
 
 /** Runs one layer. */
-function runOf(layer: PlannedLayer): Run {
+function runOf(layer: PlannedLayer, within: "joined" | "apart"): Run {
   const { spec: { kind }, body, shortcut } = layer;
   if (kind !== "res") return singleModule(kind, layer);
-  const [main, other] = [modulesOf(body), modulesOf(shortcut)];
+  const main = modulesOf(body, within);
+  const other = modulesOf(shortcut, within);
   return (x, pass) => {
     const left = runAll(main, x, pass);
     const right = runAll(other, x, pass);

@@ -16,7 +16,10 @@ import {
   convReluPoolBackward,
   convReluPoolForward,
 } from "../layers/conv_relu.ts";
+import { convForwardFast } from "../layers/conv_fast.ts";
 import { softmaxLoss } from "../layers/loss.ts";
+import { maxPoolForwardFast } from "../layers/pool_fast.ts";
+import { reluForward } from "../layers/relu.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
   type DType,
@@ -178,33 +181,57 @@ export class ThreeLayerConvNet {
   }
 
   /**
-   * What the layers give for images, in order: `conv-relu-pool`, `affine-relu`
-   * and `affine`, each of which is run as one.
+   * The gradient of the images: how something that is computed from the scores
+   * changes with each pixel.
+   *
+   * @param x Images, shape (N, C, H, W).
+   * @param dscores The gradient of the scores, shape (N, numClasses).
+   * @returns Shape (N, C, H, W).
+   * @throws {TypeError} If a shape does not fit the network's.
+   */
+  inputGradient(x: Tensor, dscores: Tensor): Tensor {
+    const { conv, hidden, output } = this.#forward(x);
+    const third = affineBackward(dscores, output);
+    const second = affineReluBackward(third.dx, hidden);
+    return convReluPoolBackward(second.dx, conv).dx;
+  }
+
+  /**
+   * What each layer gives for images, in order and by the names that a
+   * {@linkcode ConvNet} has for them: `conv1`, `relu1`, `pool1`, `fc1`, `relu2`
+   * and `fc2`. Each is run on its own.
    *
    * @param x Images, shape (N, C, H, W).
    * @throws {TypeError} If the shape does not fit the network's.
    */
   activations(x: Tensor): Map<string, Tensor> {
-    const { pooled, hiddenOut, scores } = this.#forward(x);
-    return new Map([
-      ["conv-relu-pool", pooled],
-      ["affine-relu", hiddenOut],
-      ["affine", scores],
-    ]);
+    this.#check(x);
+    const p = (name: ParameterName) => parameter(this.params, name);
+    const options = { stride: 1, pad: this.#pad };
+    const conv1 = convForwardFast(x, p("W1"), p("b1"), options).out;
+    const relu1 = reluForward(conv1).out;
+    const pool1 = maxPoolForwardFast(relu1, POOL).out;
+    const fc1 = affineForward(pool1, p("W2"), p("b2")).out;
+    const relu2 = reluForward(fc1).out;
+    const fc2 = affineForward(relu2, p("W3"), p("b3")).out;
+    return new Map(Object.entries({ conv1, relu1, pool1, fc1, relu2, fc2 }));
+  }
+
+  #check(x: Tensor): void {
+    const expected = this.inputDim;
+    if (
+      x.shape.length === 4 &&
+      expected.every((d, axis) => x.shape[axis + 1] === d)
+    ) return;
+    throw new TypeError(
+      `Cannot apply network: expected images of shape (N, ${
+        expected.join(", ")
+      }) but found ${formatShape(x.shape)}`,
+    );
   }
 
   #forward(x: Tensor) {
-    const expected = this.inputDim;
-    if (
-      x.shape.length !== 4 ||
-      expected.some((d, axis) => x.shape[axis + 1] !== d)
-    ) {
-      throw new TypeError(
-        `Cannot apply network: expected images of shape (N, ${
-          expected.join(", ")
-        }) but found ${formatShape(x.shape)}`,
-      );
-    }
+    this.#check(x);
     const p = (name: ParameterName) => parameter(this.params, name);
     const conv = convReluPoolForward(
       x,
@@ -216,7 +243,7 @@ export class ThreeLayerConvNet {
     const hidden = affineReluForward(conv.out, p("W2"), p("b2"));
     const output = affineForward(hidden.out, p("W3"), p("b3"));
     return {
-      ...{ pooled: conv.out, hiddenOut: hidden.out, scores: output.out },
+      scores: output.out,
       conv: conv.cache,
       hidden: hidden.cache,
       output: output.cache,

@@ -231,7 +231,15 @@ def case(text, shape, layers):
             buffers[f"{name}.running_mean"] = plain(m.running_mean)
             buffers[f"{name}.running_var"] = plain(m.running_var)
     net.eval()
-    scores = net(numbers((IMAGES, *shape), 102))
+    outputs = {}
+    for name, m in layers_of(net):
+        # A clone, since a ReLU could have worked in place.
+        m.register_forward_hook(
+            lambda _m, _i, out, name=name: outputs.update({name: out.detach().clone()}))
+    x = numbers((IMAGES, *shape), 102).requires_grad_()
+    scores = net(x)
+    # The gradient of each image's score for class 1.
+    scores[:, 1].sum().backward()
     return {
         "model": text,
         "inputDim": list(shape),
@@ -241,6 +249,9 @@ def case(text, shape, layers):
         "losses": losses,
         "buffers": buffers,
         "scores": plain(scores),
+        "activations": {name: fingerprint(outputs[name], seed)
+                        for seed, name in enumerate(sorted(outputs))},
+        "inputGradient": fingerprint(x.grad, 0),
     }
 
 

@@ -25,6 +25,10 @@ export interface TorchNetwork {
   readonly losses: readonly number[];
   readonly buffers: Readonly<Record<string, readonly number[]>>;
   readonly scores: readonly number[];
+  /** What each layer gives for the images of the scores: two sums. */
+  readonly activations: Readonly<Record<string, readonly number[]>>;
+  /** The gradient of these images' scores for class 1: two sums. */
+  readonly inputGradient: readonly number[];
 }
 
 /** Batch size, regularisation and label smoothing of all of them. */
