@@ -107,6 +107,7 @@ export * from "./models/parse_model.ts";
 export * from "./models/plan_model.ts";
 export * from "./models/saliency.ts";
 export * from "./models/three_layer_conv_net.ts";
+export type { TensorDisplay } from "./numerics/display_tensor.ts";
 export * from "./numerics/erf.ts";
 export * from "./numerics/exp.ts";
 export * from "./numerics/format.ts";

@@ -10,6 +10,12 @@
  * @module
  */
 
+import {
+  JUPYTER_DISPLAY,
+  type TensorDisplay,
+  tensorDisplay,
+} from "./display_tensor.ts";
+
 /** Element type of a {@linkcode Tensor}, named as NumPy names it. */
 export type DType = "float32" | "float64";
 
@@ -191,6 +197,11 @@ export class Tensor {
   /** A short description, such as `Tensor float32 (50, 3, 32, 32)`. */
   toString(): string {
     return `Tensor ${this.dtype} ${formatShape(this.shape)}`;
+  }
+
+  /** What a notebook shows: dtype, shape, and the corners of the first matrix. */
+  [JUPYTER_DISPLAY](): TensorDisplay {
+    return tensorDisplay(this);
   }
 }
 
