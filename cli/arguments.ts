@@ -13,6 +13,8 @@ interface OptionBase {
   readonly help: string;
   /** A single letter to be typed for it, as in `-o`. */
   readonly alias?: string;
+  /** What it was called before, such as `num-train`; that goes on working. */
+  readonly formerly?: string;
   /** The heading that the help lists it under; `Options` by default. */
   readonly group?: string;
 }

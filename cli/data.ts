@@ -6,12 +6,15 @@
  * @module
  */
 
+import { isDataSetName } from "../data/load_data_set.ts";
+import { PUBLISHED_DATA } from "../data/published_data.ts";
 import { defineCommand } from "./command.ts";
 import { downloadData } from "./data/download.ts";
 import { infoAbout } from "./data/info.ts";
 import { listData } from "./data/list.ts";
 import { verifyNamed } from "./data/verify.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
+import { oneOf } from "./words.ts";
 
 export default defineCommand({
   examples: [
@@ -45,7 +48,8 @@ export default defineCommand({
     dataDir: {
       kind: "string",
       placeholder: "DIR",
-      help: "Folder to download into; by default Convlab's in the user's cache",
+      help:
+        "Folder to download a data set into, or that it is in; by default Convlab's in the user's cache",
     },
     url: {
       kind: "string",
@@ -63,14 +67,21 @@ export default defineCommand({
   async run({ options, positionals, given, ...streams }): Promise<ExitCode> {
     const { action, target } = positionals;
     const { json } = options;
-    for (const name of ["dataDir", "url", "checksums"] as const) {
+    for (const name of ["url", "checksums"] as const) {
       if (action !== "download" && given.has(name)) {
         throw new UsageError(
-          `Expected --${
-            name === "dataDir" ? "data-dir" : name
-          } only with download but found it with ${action}`,
+          `Expected --${name} only with download but found it with ${action}`,
         );
       }
+    }
+    const { dataDir } = options;
+    const isNamed = target !== undefined && isDataSetName(target);
+    if (action !== "download" && dataDir !== undefined && !isNamed) {
+      throw new UsageError(
+        `Expected --data-dir only with ${
+          oneOf(Object.keys(PUBLISHED_DATA))
+        } but found it with ${target ?? action}`,
+      );
     }
     switch (action) {
       case "download":
@@ -79,9 +90,11 @@ export default defineCommand({
         if (target === undefined) return listData(json, streams);
         throw new UsageError(`Expected nothing after list but found ${target}`);
       case "verify":
-        return await verifyNamed(target, json, streams);
+        return await verifyNamed(target, { dataDir, json }, streams);
       case "info":
-        if (target !== undefined) return await infoAbout(target, json, streams);
+        if (target !== undefined) {
+          return await infoAbout(target, { dataDir, json }, streams);
+        }
         throw new UsageError("Expected a data set or a path after info");
     }
   },

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { relative } from "@std/path";
+import config from "../deno.json" with { type: "json" };
 import { invocation } from "./invocation.ts";
 
 /** The exit codes, by their meaning. */
@@ -74,7 +76,7 @@ export function endingOf(error: unknown, command?: string): Ending {
   }
   return {
     code: ExitCode.failure,
-    line: permissionLine(line, command) ?? line,
+    line: permissionLine(line, command) ?? memoryLine(line, command) ?? line,
   };
 }
 
@@ -113,9 +115,36 @@ function permissionLine(message: string, command?: string): string | undefined {
     /^Requires (.+ access.*), run again with the (--allow-[\w-]+) flag/,
   );
   if (found === null) return undefined;
-  const [, access, flag] = found;
+  const [, access = "", flag] = found;
+  const [, path] = /^write access to "(.*)"$/.exec(access) ?? [];
+  if (path !== undefined && command !== undefined && !mayWrite(command, path)) {
+    return `Cannot go on without ${access}: "${
+      invocation(command)
+    }" writes below the folder that it is started in, so name a place there, or add ${flag} after "deno run"`;
+  }
   const task = command === undefined ? "" : `, or run "${invocation(command)}"`;
   return `Cannot go on without ${access}: add ${flag} after "deno run"${task}`;
+}
+
+/** What to do about full memory, if that is what a message is about. */
+function memoryLine(message: string, command?: string): string | undefined {
+  return command === "train" && message.startsWith("Cannot allocate ")
+    ? `${message}; a smaller --batch-size, or a smaller network, needs less`
+    : undefined;
+}
+
+/** Whether the task of a subcommand may write at a path. */
+function mayWrite(command: string, path: string): boolean {
+  const tasks: Readonly<Record<string, { readonly command: string }>> =
+    config.tasks;
+  const task = tasks[command]?.command ?? "";
+  if (/--allow-write(?!\S)/.test(task) || !task.includes("--allow-write=.")) {
+    return true; // Anywhere, or nowhere and then it is no matter of the path.
+  }
+  // Without permission to know where this is, all that can be told is the flag.
+  const here = { name: "read", path: "." } as const;
+  return Deno.permissions.querySync(here).state !== "granted" ||
+    !relative(Deno.cwd(), path).startsWith("..");
 }
 
 function firstLine(error: unknown): string {

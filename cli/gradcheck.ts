@@ -14,7 +14,7 @@ import { checkLayer, layerCases } from "./gradcheck/check_layers.ts";
 import { checkedNetwork, checkModel } from "./gradcheck/check_model.ts";
 import { formatLayerReports } from "./gradcheck/report_layers.ts";
 import { formatModelReport } from "./gradcheck/report_model.ts";
-import { parseInput } from "./model/input.ts";
+import { INPUT_DIM, parseInput } from "./model/input.ts";
 import { startProgress } from "./progress.ts";
 import { textTable } from "./text_table.ts";
 import { checkUserLayer } from "./user_layer/check.ts";
@@ -59,18 +59,18 @@ export default defineCommand({
       placeholder: "TEXT",
       help: "Check the network of a text, as in docs/models.md",
     },
-    input: {
-      kind: "string",
-      placeholder: "CxHxW",
+    inputDim: {
+      ...INPUT_DIM,
+      formerly: "input",
       help:
-        "With --model: channels, height and width of its images; by default 3x32x32",
+        "With --model: channels, height and width of its images; by default 3,32,32",
     },
     json: { kind: "boolean", help: "Print the results as JSON" },
   },
   notes:
     "Ends with exit code 1 if anything fails. docs/your-own-layer.md tells what a layer of your own has to export.",
   run({ options, positionals, ...streams }) {
-    const { module, model, input, json } = options;
+    const { module, model, inputDim, json } = options;
     const { topics } = positionals;
     if (model !== undefined) {
       if (module !== undefined || topics.length > 0) {
@@ -80,10 +80,10 @@ export default defineCommand({
           } with --model but found "${module ?? topics[0]}"`,
         );
       }
-      return checkNetwork(model, input ?? "3x32x32", json, streams);
+      return checkNetwork(model, inputDim ?? "3,32,32", json, streams);
     }
-    if (input !== undefined) {
-      throw new UsageError("Expected --model with --input but found none");
+    if (inputDim !== undefined) {
+      throw new UsageError("Expected --model with --input-dim but found none");
     }
     if (module === undefined) {
       return topics.includes(LAYERS)

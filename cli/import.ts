@@ -21,7 +21,8 @@ import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { classNamesFor } from "./import/class_names.ts";
-import { channelValues, inputShape } from "./import/values.ts";
+import { channelValues } from "./import/values.ts";
+import { INPUT_DIM, parseInput } from "./model/input.ts";
 import { textTable } from "./text_table.ts";
 import { DATA_OPTIONS, RUN_OPTIONS } from "./training_options.ts";
 
@@ -64,11 +65,7 @@ Without --mean and --std pixels become numbers from 0 to 1, as by torchvision's 
       placeholder: "TEXT",
       help: 'The layers, as for train, such as "conv32-bn-relu pool fc10"',
     },
-    inputDim: {
-      kind: "string",
-      placeholder: "C,H,W",
-      help: "Channels, height and width of an image",
-    },
+    inputDim: INPUT_DIM,
     classes: {
       kind: "string",
       placeholder: "A,B,...",
@@ -122,7 +119,7 @@ Without --mean and --std pixels become numbers from 0 to 1, as by torchvision's 
         }, since a file of weights does not tell it`,
       );
     }
-    const inputDim = inputShape(options.inputDim);
+    const inputDim = parseInput(options.inputDim);
     const network = build(model, inputDim, dtype);
     const mean = channelValues("--mean", options.mean ?? "0", inputDim);
     const std = channelValues("--std", options.std ?? "1", inputDim, 0);

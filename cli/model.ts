@@ -10,7 +10,7 @@ import { planModel } from "../models/plan_model.ts";
 import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, UsageError } from "./exit.ts";
-import { parseInput } from "./model/input.ts";
+import { INPUT_DIM, parseInput } from "./model/input.ts";
 import { summaryLines } from "./model/report.ts";
 import { modelSource } from "./model/source.ts";
 import { summarize } from "./model/summary.ts";
@@ -23,7 +23,7 @@ export default defineCommand({
       help: "Layers, shapes, parameters and costs of a text",
     },
     {
-      args: 'summary "conv16-relu pool fc10" --input 1x28x28',
+      args: 'summary "conv16-relu pool fc10" --input-dim 1,28,28',
       help: "On grey images of 28 x 28 pixels",
     },
     { args: "summary recipes/cifar10.json", help: "Those of a recipe" },
@@ -39,11 +39,11 @@ export default defineCommand({
     },
   },
   options: {
-    input: {
-      kind: "string",
-      placeholder: "CxHxW",
+    inputDim: {
+      ...INPUT_DIM,
+      formerly: "input",
       help:
-        "Channels, height and width of an image; by default the run's or the recipe's, or 3x32x32",
+        "Channels, height and width of an image; by default the run's or the recipe's, or 3,32,32",
     },
     batchSize: {
       kind: "integer",
@@ -60,9 +60,11 @@ export default defineCommand({
     runsDir: RUN_OPTIONS.runsDir,
   },
   run({ options, positionals, ...streams }) {
-    const { input, json, runsDir } = options;
+    const { json, runsDir } = options;
     const source = modelSource(positionals.source, runsDir);
-    const inputDim = input === undefined ? source.inputDim : parseInput(input);
+    const inputDim = options.inputDim === undefined
+      ? source.inputDim
+      : parseInput(options.inputDim);
     const batchSize = options.batchSize ?? source.batchSize;
     const dtype = options.dtype ?? source.dtype;
     let plan;

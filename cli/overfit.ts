@@ -29,7 +29,7 @@ import {
 } from "./training_options.ts";
 import { runTraining } from "./training_run.ts";
 
-/** All but how many images to train on, which is numTrain here. */
+/** All but how many images to train on, which has another default here. */
 const { numTraining: _, ...SHARED_OPTIONS } = TRAINING_OPTIONS;
 
 export default defineCommand({
@@ -44,11 +44,12 @@ export default defineCommand({
     "On CIFAR-10 the lines are those of the document, to the last digit. Writes a run folder as train does, with the figure as curves.png.",
   positionals: {},
   options: {
-    numTrain: {
+    numTraining: {
       kind: "integer",
+      formerly: "num-train",
       min: 1,
       default: OVERFIT.numTrain,
-      help: "Training images",
+      help: "Training images, the first ones",
     },
     epochs: {
       kind: "integer",
@@ -73,18 +74,19 @@ export default defineCommand({
     ...SHARED_OPTIONS,
   },
   async run({ options, ...streams }) {
-    const { seed, epochs, output } = options;
+    const { numTraining, ...rest } = options;
+    const { seed, epochs, output } = rest;
     const format = output === undefined
       ? "png"
       : prepareOutput(output, ["png", "svg"]);
-    const data = await loadData(options, streams);
+    const data = await loadData(rest, streams);
     const { batchSize, weightScale, learningRate } = OVERFIT;
     const recipe = completeRecipe({
-      ...dataOptionsOf(options),
+      ...dataOptionsOf(rest),
       ...{ epochs, batchSize, weightScale, learningRate, seed },
       ...{ hiddenDim: 100, reg: 0, dtype: "float64", printEvery: 1 },
     });
-    const numTrain = Math.min(options.numTrain, data.train.length);
+    const numTrain = Math.min(numTraining, data.train.length);
     const { imageShape } = data.train;
     const numClasses = data.classNames.length;
     checkFit(recipe, { inputDim: imageShape, numClasses, examples: numTrain });

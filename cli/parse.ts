@@ -123,8 +123,11 @@ function findFlag(
   flags: readonly Flag[],
 ): Flag & { negated: boolean } {
   for (const { flag, option } of flags) {
-    const { alias } = option;
-    if (typed === `--${flag}` || (alias && typed === `-${alias}`)) {
+    const { alias, formerly } = option;
+    if (
+      typed === `--${flag}` || (alias && typed === `-${alias}`) ||
+      (formerly && typed === `--${formerly}`)
+    ) {
       return { flag, option, negated: false };
     }
     if (typed === `--no-${flag}` && option.kind === "boolean") {

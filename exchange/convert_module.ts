@@ -30,6 +30,7 @@ export interface ConvertedModule {
  * Converts a module to what a layer needs.
  *
  * @throws {TypeError} If a tensor is missing or has a shape that does not fit.
+ * @throws {RangeError} If a variance is negative or not finite.
  */
 export function convertModule(
   { spec, name, params, buffers }: PlannedLayer,
@@ -55,6 +56,9 @@ export function convertModule(
       isTransposed,
       dtype,
     );
+    if (short === "running_var") {
+      checkVariance(module, tensors[parameter.name]!);
+    }
   }
   const { bias } = module.tensors;
   if (params.bias || !bias) return { tensors, notes };
@@ -92,6 +96,17 @@ function convert(
         }"`
         : ""
     }`,
+  );
+}
+
+/** Refuses variances that are none, of which scores would be NaN. */
+function checkVariance(module: StoredModule, { data }: Tensor): void {
+  const wrong = data.findIndex((value) => !(value >= 0 && value < Infinity));
+  if (wrong === -1) return;
+  throw new RangeError(
+    `Cannot import weights: expected the variances in ${module.name}.running_var to be finite and at least 0 but found ${
+      data[wrong]
+    } at element ${wrong}`,
   );
 }
 

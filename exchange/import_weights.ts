@@ -71,6 +71,7 @@ const NOUNS: Record<ModuleKind, string> = {
  * @param options How they lie.
  * @returns For each layer, where its numbers came from.
  * @throws {TypeError} If a layer has no counterpart, or one of another shape.
+ * @throws {RangeError} If a running variance is negative or not finite.
  *
  * @example Weights of `nn.Sequential(nn.Flatten(), nn.Linear(2, 3))`
  * ```ts

@@ -15,17 +15,17 @@ import type { Streams } from "../command.ts";
 import { ExitCode } from "../exit.ts";
 import { textTable } from "../text_table.ts";
 import { grouped } from "../words.ts";
-import { pathOf } from "./named.ts";
+import { type DataOptions, pathOf } from "./named.ts";
 
 const PARTS = ["train", "validation", "test"] as const;
 
 /** Prints what a name or path stands for. */
 export async function infoAbout(
   target: string,
-  json: boolean,
+  { dataDir, json }: DataOptions,
   { stdout }: Streams,
 ): Promise<ExitCode> {
-  const description = await describeData(pathOf(target));
+  const description = await describeData(pathOf(target, dataDir));
   if (json) {
     stdout.line(JSON.stringify(description, null, 2));
     return ExitCode.success;

@@ -8,11 +8,21 @@
 
 import type { DataSetName } from "../../data/data_set.ts";
 import { isDataSetName } from "../../data/load_data_set.ts";
+import { findCifar10 } from "../../data/cifar10.ts";
+import { findFashionMnist } from "../../data/fashion_mnist.ts";
 import { locateCifar10, locateFashionMnist } from "../../data/locate.ts";
 import { PUBLISHED_DATA } from "../../data/published_data.ts";
 import { UsageError } from "../exit.ts";
 import { invocation } from "../invocation.ts";
 import { suggest } from "../words.ts";
+
+/** Options of what tells about data that is there. */
+export interface DataOptions {
+  /** Where a data set is that is known by name; by default in the usual places. */
+  readonly dataDir?: string | undefined;
+  /** Whether to print JSON. */
+  readonly json: boolean;
+}
 
 /** The folder of a data set, if it is found. */
 export function locateNamed(name: DataSetName): string | undefined {
@@ -22,10 +32,22 @@ export function locateNamed(name: DataSetName): string | undefined {
 /**
  * The path that a name or path stands for.
  *
+ * @param target The name or path.
+ * @param dataDir The folder that a data set is in, if it was named.
  * @throws {UsageError} If there is nothing of that name.
  */
-export function pathOf(target: string): string {
+export function pathOf(target: string, dataDir?: string): string {
   if (isDataSetName(target)) {
+    if (dataDir !== undefined) {
+      const find = target === "cifar10" ? findCifar10 : findFashionMnist;
+      const folder = find(dataDir);
+      if (folder !== undefined) return folder;
+      throw new Error(
+        `Cannot find ${
+          PUBLISHED_DATA[target].title
+        }: expected its files in ${dataDir} but found none of them`,
+      );
+    }
     const folder = locateNamed(target);
     if (folder !== undefined) return folder;
     throw new Error(

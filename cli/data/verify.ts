@@ -15,15 +15,15 @@ import { invocation } from "../invocation.ts";
 import { type Progress, startProgress } from "../progress.ts";
 import { grouped } from "../words.ts";
 import { countImages } from "./info.ts";
-import { locateNamed, pathOf } from "./named.ts";
+import { type DataOptions, locateNamed, pathOf } from "./named.ts";
 
 /** Checks what a name or path stands for, or all known data sets that are there. */
 export async function verifyNamed(
   target: string | undefined,
-  json: boolean,
+  { dataDir, json }: DataOptions,
   streams: Streams,
 ): Promise<ExitCode> {
-  const paths = target === undefined ? foundPaths() : [pathOf(target)];
+  const paths = target === undefined ? foundPaths() : [pathOf(target, dataDir)];
   if (paths.length === 0) {
     throw new Error(
       `Cannot verify data sets: none was found; ${

@@ -11,8 +11,6 @@ import { UsageError } from "../exit.ts";
 
 type Shape = readonly [number, number, number];
 
-/** Largest length of an image. */
-const MAX_LENGTH = 1 << 16;
 /** Pixels of an image with values from 0 to 1 are those from 0 to 255 divided by this. */
 const WHITE = 255;
 
@@ -29,27 +27,6 @@ export function listOf(flag: string, text: string, count: number): string[] {
       JSON.stringify(text.slice(0, 60))
     }`,
   );
-}
-
-/**
- * Channels, height and width.
- *
- * @throws {UsageError} If the text is no such list.
- */
-export function inputShape(text: string): Shape {
-  const lengths = text.split(",").map((word) =>
-    /^\s*\d+\s*$/.test(word) ? Number(word) : NaN
-  );
-  const [channels, height, width] = lengths;
-  const isWrong = lengths.some((n) => !(n >= 1 && n <= MAX_LENGTH));
-  if (lengths.length !== 3 || isWrong) {
-    throw new UsageError(
-      `Expected --input-dim to be channels, height and width, such as 3,32,32, but found ${
-        JSON.stringify(text)
-      }`,
-    );
-  }
-  return [channels!, height!, width!];
 }
 
 /**

@@ -1,11 +1,12 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { describe, it } from "@std/testing/bdd";
 import config from "../../deno.json" with { type: "json" };
 import { defineCommand } from "../../cli/command.ts";
 import type { CommandEntry } from "../../cli/commands.ts";
-import { Interrupted } from "../../cli/exit.ts";
+import { endingOf, Interrupted } from "../../cli/exit.ts";
 import { runCommandLine } from "../../cli/command_line.ts";
 import { fakeOutput } from "./fake_output.ts";
 import sample from "./sample_command.ts";
@@ -146,6 +147,51 @@ describe("runCommandLine()", () => {
     assertEquals(
       stderr,
       'error: Cannot go on without net access to "example.com:80": add --allow-net after "deno run", or run "deno task fail"\n',
+    );
+  });
+
+  it("says where a task may write, if a file is to be elsewhere", () => {
+    const refused = (path: string) =>
+      new Deno.errors.NotCapable(
+        `Requires write access to "${path}", run again with the --allow-write flag`,
+      );
+    const inside = join(Deno.cwd(), "out");
+    const outside = join(Deno.cwd(), "..", "out");
+    for (
+      const [command, path, remedy] of [
+        [
+          ...["export", outside] as const,
+          '"deno task export" writes below the folder that it is started in, so name a place there, or add --allow-write after "deno run"',
+        ],
+        [
+          ...["export", inside] as const,
+          'add --allow-write after "deno run", or run "deno task export"',
+        ],
+        // Its task may write anywhere.
+        [
+          ...["data", outside] as const,
+          'add --allow-write after "deno run", or run "deno task data"',
+        ],
+      ] as const
+    ) {
+      const { line, code } = endingOf(refused(path), command);
+      assertEquals(code, 1);
+      assertEquals(
+        line,
+        `Cannot go on without write access to "${path}": ${remedy}`,
+      );
+    }
+  });
+
+  it("says what to do where the kernels' memory is full", () => {
+    const { code, line } = endingOf(
+      new RangeError("Cannot allocate 1.87 GiB: the memory is full"),
+      "train",
+    );
+    assertEquals(code, 1);
+    assertEquals(
+      line,
+      "Cannot allocate 1.87 GiB: the memory is full; a smaller --batch-size, or a smaller network, needs less",
     );
   });
 

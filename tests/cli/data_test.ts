@@ -253,6 +253,25 @@ describePermitted("data list, verify and info", () => {
     assertMatch(idx, /: IDX array, [\d,]+ bytes\nuint8 {2}\(11000,\)\n$/);
   });
 
+  it("verifies and tells about a named data set in the folder that is typed", async () => {
+    const parent = fromFileUrl(new URL("../../fixtures", import.meta.url));
+    for (const place of [fashion, parent]) {
+      const named = ["fashion-mnist", "--data-dir", place];
+      assertEquals(await data("verify", ...named), {
+        ...{ code: 0, stderr: "" },
+        stdout: `pass  ${fashion}, Fashion-MNIST, 12,000 images\n`,
+      });
+      const info = await data("info", ...named);
+      assertStringIncludes(info.stdout, "12,000 images");
+    }
+    const missing = await data("verify", "cifar10", "--data-dir", folder);
+    assertEquals(missing, {
+      ...{ code: 1, stdout: "" },
+      stderr:
+        `error: Cannot find CIFAR-10: expected its files in ${folder} but found none of them\n`,
+    });
+  });
+
   it("refuses what it does not know", async () => {
     for (
       const [args, expected] of [
@@ -270,6 +289,14 @@ describePermitted("data list, verify and info", () => {
         [
           ["verify", "--url", "http://x"],
           "Expected --url only with download but found it with verify",
+        ],
+        [
+          ["verify", "photos", "--data-dir", "x"],
+          "Expected --data-dir only with cifar10 or fashion-mnist but found it with photos",
+        ],
+        [
+          ["list", "--data-dir", "x"],
+          "Expected --data-dir only with cifar10 or fashion-mnist but found it with list",
         ],
       ] as const
     ) {

@@ -88,7 +88,10 @@ describe("gradcheck --model", () => {
           ["--model", "fc3", "--module", "x.ts"],
           'no --module with --model but found "x.ts"',
         ],
-        [["--input", "3x3x3"], "Expected --model with --input but found none"],
+        [
+          ["--input-dim", "3,3,3"],
+          "Expected --model with --input-dim but found none",
+        ],
       ] as const
     ) {
       const error = await assertRejects(() => run(...args), UsageError);

@@ -171,8 +171,8 @@ training    about 86.1 kB with batches of 1 image (parameters 61.1 kB, batch
           'Cannot build model: pool1 ("pool40") expects at least 40 x 40',
         ],
         [
-          ["fc10", "--input", "3x32"],
-          'Expected --input to be channels, height and width, such as 3x32x32, but found "3x32"',
+          ["fc10", "--input-dim", "3,32"],
+          'Expected --input-dim to be channels, height and width, such as 3,32,32, but found "3,32"',
         ],
         [["fc10", "--input", "0x32x32"], 'but found "0x32x32"'],
         [["fc10", "--input", "3x32x99999999"], 'but found "3x32x99999999"'],

@@ -62,6 +62,14 @@ describe("parseArguments()", () => {
     assertEquals(given, new Set(["batchSize", "learningRate", "output"]));
   });
 
+  it("takes an option by the name that it had before", () => {
+    assertEquals(optionsOf("--workers", "3"), { threads: 3 });
+    assertWrong(
+      ["cats", "--workers=0"],
+      'Expected --threads to be an integer from 1 to 64 but found "0"',
+    );
+  });
+
   it("tells an option that repeats its default from one that is not given", () => {
     assertEquals(parse("cats", "--batch-size", "50").given.size, 1);
   });

@@ -218,7 +218,7 @@ describePermitted("the subcommands that train and draw", () => {
       runs,
       "--name",
       "few",
-      "--num-train",
+      "--num-training",
       "10",
       "--epochs",
       "8",

@@ -40,6 +40,26 @@ function load(name: string) {
 }
 
 describePermitted("importWeights()", () => {
+  it("refuses variances that are negative, NaN or infinite, by their name and place", () => {
+    for (const value of [-1e-3, NaN, Infinity]) {
+      const model = "conv3 bn relu gap fc2";
+      const network = new ConvNet({ model, inputDim: [1, 4, 4] });
+      const tensors = Object.fromEntries(
+        Object.entries(stateDictOf(network)).map(([k, v]) => [k, v.clone()]),
+      );
+      tensors["bn1.running_var"]!.data[2] = value;
+      const before = network.buffers["bn1.running_var"]!.clone();
+      assertThrows(
+        () => importWeights(network, tensors),
+        RangeError,
+        `expected the variances in bn1.running_var to be finite and at least 0 but found ${
+          Math.fround(value)
+        } at element 2`,
+      );
+      assertEquals(network.buffers["bn1.running_var"], before);
+    }
+  });
+
   for (const dtype of ["float32", "float64"] as const) {
     for (
       const name of ["named", "sequential", "layers", "without", "residual"]
