@@ -65,8 +65,15 @@ export {
   type Panel,
   type Series,
 } from "./figures/chart.ts";
+export * from "./figures/display.ts";
 export * from "./figures/figure.ts";
+export { type FigureStack } from "./figures/figure_stack.ts";
 export { type FigureImage, type ImageFigure } from "./figures/image_figure.ts";
+export {
+  type MatrixAxis,
+  type MatrixFigure,
+  type MatrixValue,
+} from "./figures/matrix_figure.ts";
 export { previewFigure } from "./figures/preview_figure.ts";
 export type { TerminalColors } from "./figures/ansi.ts";
 export { canPreview, type Terminal, terminalOf } from "./figures/terminal.ts";

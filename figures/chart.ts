@@ -47,6 +47,8 @@ export interface Axis {
   readonly scale?: "linear" | "log";
   /** Whether only whole numbers are marked, as for iterations. Default `false`. */
   readonly integer?: boolean;
+  /** Names of the values 0, 1, 2, …, such as classes under bars, instead of numbers. */
+  readonly labels?: readonly string[];
 }
 
 /** Values over an axis. */
@@ -57,8 +59,14 @@ export interface Series {
   readonly x?: ArrayLike<number>;
   /** The values. NaN and infinite ones are not drawn, and lines break there. */
   readonly y: ArrayLike<number>;
-  /** How it is drawn. Default `"line"`. */
-  readonly mark?: "line" | "point" | "line+point";
+  /** How it is drawn. Bars stand on 0, those of several series side by side. Default `"line"`. */
+  readonly mark?: "line" | "point" | "line+point" | "bar";
+  /** Which of the theme's colours it has, from 0. Default: its own place among the series. */
+  readonly color?: number;
+  /** Whether it is drawn light and behind the others, as the raw values of a smoothed curve. Default `false`. */
+  readonly faint?: boolean;
+  /** A short text beside each point; empty for none. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -75,14 +83,22 @@ export function assertChart(chart: Chart): void {
   for (const { x, y, series } of chart.panels) {
     assertAxis(x);
     assertAxis(y);
-    for (const { label, x, y } of series) {
-      if (x === undefined || x.length === y.length) continue;
-      throw new RangeError(
-        `Cannot draw series${
-          label === undefined ? "" : ` ${JSON.stringify(label)}`
-        }: expected as many x as y (${y.length}) but found ${x.length}`,
-      );
-    }
+    series.forEach(assertSeries);
+  }
+}
+
+function assertSeries({ label, x, y, labels, color = 0 }: Series): void {
+  const name = label === undefined ? "" : ` ${JSON.stringify(label)}`;
+  for (const [part, values] of Object.entries({ x, labels })) {
+    if (values === undefined || values.length === y.length) continue;
+    throw new RangeError(
+      `Cannot draw series${name}: expected as many ${part} as y (${y.length}) but found ${values.length}`,
+    );
+  }
+  if (!Number.isInteger(color) || color < 0) {
+    throw new RangeError(
+      `Cannot draw series${name}: expected color to be an integer from 0 but found ${color}`,
+    );
   }
 }
 

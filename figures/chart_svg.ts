@@ -7,28 +7,25 @@
  */
 
 import type { Chart } from "./chart.ts";
+import type { DrawnFigure, DrawOptions } from "./draw_figure.ts";
 import { layoutHeading } from "./heading.ts";
 import { drawPanels } from "./panels.ts";
-import { svgDocument, textElements, translate } from "./svg.ts";
-import { FONT_SIZE, layoutWidthOf, MARGIN, THEMES } from "./theme.ts";
-import type { ThemeName } from "./theme.ts";
+import { scaled, textElements, translate } from "./svg.ts";
+import { FONT_SIZE, layoutWidthOf, MARGIN } from "./theme.ts";
 
 /** Space between panels, and between the title and the first of them. */
 const GAP = 18;
 
 /**
- * A chart as an SVG document. Its height follows from its panels.
+ * A chart as SVG elements. Its height follows from its panels.
  *
  * @param chart A valid chart.
- * @param width Width in pixels.
- * @param themeName The colours.
+ * @param options How it is drawn.
  */
-export async function renderChart(
+export async function drawChart(
   chart: Chart,
-  width: number,
-  themeName: ThemeName,
-): Promise<string> {
-  const theme = THEMES[themeName];
+  { width, theme }: DrawOptions,
+): Promise<DrawnFigure> {
   const layoutWidth = layoutWidthOf(width);
   const innerWidth = layoutWidth - 2 * MARGIN;
   const heading = layoutHeading({
@@ -45,11 +42,12 @@ export async function renderChart(
     content += translate(MARGIN, y, panel.content);
     y += panel.height + GAP;
   }
-  const viewBox = { width: layoutWidth, height: y - GAP + MARGIN };
-  return svgDocument(
-    { width, viewBox, label: describe(chart), content },
-    theme,
-  );
+  const unit = width / layoutWidth;
+  return {
+    height: Math.round((y - GAP + MARGIN) * unit),
+    content: scaled(unit, content),
+    label: describe(chart),
+  };
 }
 
 /** The chart in words. */

@@ -9,16 +9,20 @@
  * @module
  */
 
-import { assertChart } from "./chart.ts";
 import type { Chart } from "./chart.ts";
+import { drawFigure } from "./draw_figure.ts";
+import type { FigureStack } from "./figure_stack.ts";
 import type { ImageFigure } from "./image_figure.ts";
+import type { MatrixFigure } from "./matrix_figure.ts";
+import { svgDocument } from "./svg.ts";
+import { THEMES } from "./theme.ts";
 import type { ThemeName } from "./theme.ts";
 
 /** Whatever can be drawn. */
-export type Figure = Chart | ImageFigure;
+export type Figure = Chart | ImageFigure | MatrixFigure | FigureStack;
 
 /** A format of files that figures are drawn in. */
-export type FigureFormat = "svg" | "png";
+export type FigureFormat = "svg" | "png" | "html";
 
 /** Options of {@linkcode renderFigure}. */
 export interface RenderFigureOptions<F extends FigureFormat = FigureFormat> {
@@ -26,16 +30,21 @@ export interface RenderFigureOptions<F extends FigureFormat = FigureFormat> {
   readonly format: F;
   /**
    * Width in pixels, 100 to 8000. The height follows from what is drawn. Default
-   * 720 as SVG, and twice that as PNG, which suits screens of high density.
+   * 720, and as PNG twice that, which suits screens of high density. In an HTML
+   * page figures shrink with narrow windows.
    */
   readonly width?: number;
-  /** The colours. Default `"light"`. */
+  /**
+   * The colours; `"auto"`, which PNG does not have, follows the setting of the
+   * reader's system. Default `"light"`, and in HTML `"auto"`.
+   */
   readonly theme?: ThemeName;
 }
 
 const DEFAULT_WIDTH: Readonly<Record<FigureFormat, number>> = {
   svg: 720,
   png: 1440,
+  html: 720,
 };
 const MIN_WIDTH = 100;
 const MAX_WIDTH = 8000;
@@ -43,8 +52,10 @@ const MAX_WIDTH = 8000;
 /**
  * Draws a figure.
  *
- * @returns An SVG document, or the bytes of a PNG file.
- * @throws {RangeError} If the width is not an integer from 100 to 8000, or the figure has nothing to draw or does not fit together.
+ * HTML is one page that needs nothing else: no script, no other file, no network.
+ *
+ * @returns An SVG document, an HTML page, or the bytes of a PNG file.
+ * @throws {RangeError} If the width is not an integer from 100 to 8000, if the theme of a PNG file is `"auto"`, or if the figure has nothing to draw or does not fit together.
  *
  * @example A loss curve
  * ```ts
@@ -64,7 +75,7 @@ const MAX_WIDTH = 8000;
  */
 export function renderFigure(
   figure: Figure,
-  options: RenderFigureOptions<"svg">,
+  options: RenderFigureOptions<"svg" | "html">,
 ): Promise<string>;
 /** The same as the bytes of a PNG file. */
 export function renderFigure(
@@ -78,16 +89,31 @@ export function renderFigure(
 ): Promise<string | Uint8Array>;
 export async function renderFigure(
   figure: Figure,
-  { format, width = DEFAULT_WIDTH[format], theme = "light" }:
-    RenderFigureOptions,
+  {
+    format,
+    width = DEFAULT_WIDTH[format],
+    theme = format === "html" ? "auto" : "light",
+  }: RenderFigureOptions,
 ): Promise<string | Uint8Array> {
   if (!Number.isInteger(width) || width < MIN_WIDTH || width > MAX_WIDTH) {
     throw new RangeError(
       `Cannot draw figure: expected width to be an integer from ${MIN_WIDTH} to ${MAX_WIDTH} but found ${width}`,
     );
   }
-  const svg = await toSvg(figure, width, theme, format);
+  const forRaster = format === "png";
+  if (forRaster && theme === "auto") {
+    throw new RangeError(
+      `Cannot draw figure: expected the theme of a PNG file to be "light" or "dark" but found "auto"`,
+    );
+  }
+  const colors = THEMES[theme];
+  const drawn = await drawFigure(figure, { width, theme: colors, forRaster });
+  const svg = svgDocument({ ...drawn, width }, colors);
   if (format === "svg") return svg;
+  if (format === "html") {
+    const { htmlPage } = await import("./html.ts");
+    return htmlPage(svg, figure.title ?? drawn.label, theme);
+  }
   const { rasterize } = await import("./png.ts");
   return await rasterize(svg, width);
 }
@@ -95,7 +121,7 @@ export async function renderFigure(
 /**
  * The format that a file's ending asks for.
  *
- * @throws {RangeError} If the ending is neither `.svg` nor `.png`.
+ * @throws {RangeError} If the ending is none of `.svg`, `.png` and `.html`.
  *
  * @example
  * ```ts
@@ -106,31 +132,9 @@ export async function renderFigure(
  * ```
  */
 export function figureFormatOf(path: string): FigureFormat {
-  const ending = /\.(svg|png)$/i.exec(path)?.[1]?.toLowerCase();
-  if (ending === "svg" || ending === "png") return ending;
+  const ending = /\.(svg|png|html)$/i.exec(path)?.[1]?.toLowerCase();
+  if (ending !== undefined) return ending as FigureFormat;
   throw new RangeError(
-    `Cannot draw figure: expected a file name that ends with .svg or .png but found ${path}`,
+    `Cannot draw figure: expected a file name that ends with .svg, .png or .html but found ${path}`,
   );
-}
-
-async function toSvg(
-  figure: Figure,
-  width: number,
-  theme: ThemeName,
-  format: FigureFormat,
-): Promise<string> {
-  switch (figure.kind) {
-    case "chart": {
-      assertChart(figure);
-      const { renderChart } = await import("./chart_svg.ts");
-      return await renderChart(figure, width, theme);
-    }
-    case "images": {
-      const { renderImages } = await import("./image_svg.ts");
-      return renderImages(figure, width, {
-        theme,
-        forRaster: format === "png",
-      });
-    }
-  }
 }

@@ -10,50 +10,38 @@ import type { Image } from "../data/image.ts";
 import { encodePng } from "../data/png.ts";
 import { resizeImage } from "../data/resize_image.ts";
 import { enlargeImage } from "./enlarge_image.ts";
+import type { DrawnFigure, DrawOptions } from "./draw_figure.ts";
 import type { ImageFigure } from "./image_figure.ts";
 import { layoutImages } from "./image_layout.ts";
 import type { PlacedImage } from "./image_layout.ts";
-import { svgDocument, textElements } from "./svg.ts";
-import { THEMES } from "./theme.ts";
-import type { ThemeName } from "./theme.ts";
+import { textElements } from "./svg.ts";
 
 /** How many pixels an embedded image keeps for each that the figure has, for screens of high density. */
 const MAX_DENSITY = 2;
 
-/** Options of {@linkcode renderImages}. */
-export interface RenderImagesOptions {
-  /** The colours. */
-  readonly theme: ThemeName;
-  /** Whether the document is to be rasterised: then its images have just the pixels that show. */
-  readonly forRaster: boolean;
-}
-
 /**
- * A figure of images as an SVG document.
+ * A figure of images as SVG elements.
  *
  * @param figure The figure.
- * @param width Width in pixels.
+ * @param options How it is drawn.
  */
-export function renderImages(
+export function drawImages(
   figure: ImageFigure,
-  width: number,
-  options: RenderImagesOptions,
-): string {
+  { width, theme, forRaster }: DrawOptions,
+): DrawnFigure {
   const layout = layoutImages(figure, width);
-  const theme = THEMES[options.theme];
   const isPixelated = figure.interpolation !== "smooth";
   const titles = figure.images.flatMap(({ title }) => title ?? []);
   const label = [figure.title ?? "Images", titles.join(", ")]
     .filter((part) => part !== "").join(": ");
   const images = layout.images.map((placed) =>
-    imageElement(placed, isPixelated, options.forRaster)
+    imageElement(placed, isPixelated, forRaster)
   );
-  return svgDocument({
-    width,
-    viewBox: layout,
-    label,
+  return {
+    height: layout.height,
     content: images.join("") + textElements(layout.texts, theme),
-  }, theme);
+    label,
+  };
 }
 
 function imageElement(

@@ -8,8 +8,8 @@
 
 import type { Series } from "./chart.ts";
 import { cleanText, escapeXml, textWidth, truncateText } from "./text.ts";
-import { FONT_SIZE, seriesStyle } from "./theme.ts";
-import type { Theme } from "./theme.ts";
+import { FAINT_OPACITY, FONT_SIZE, seriesStyle } from "./theme.ts";
+import type { SeriesStyle, Theme } from "./theme.ts";
 
 /** A drawn legend. */
 export interface Legend {
@@ -41,7 +41,7 @@ export function drawLegend(
   let content = "";
   let x = 0;
   let rows = 0;
-  for (const [s, { label, mark = "line" }] of series.entries()) {
+  for (const [s, { label, ...look }] of series.entries()) {
     if (label === undefined) continue;
     const text = truncateText(cleanText(label), width - indent, style);
     const itemWidth = indent + textWidth(text, style);
@@ -50,7 +50,7 @@ export function drawLegend(
       x = 0;
     }
     const y = (rows - 0.5) * ROW_HEIGHT;
-    content += symbol(mark, x, y, theme, s) +
+    content += symbol(look, x, y, seriesStyle(theme, look.color ?? s)) +
       `<text x="${x + indent}" y="${
         y + 4
       }" font-size="${style.fontSize}" fill="${theme.text}">${
@@ -61,19 +61,21 @@ export function drawLegend(
   return { height: rows * ROW_HEIGHT, content };
 }
 
-/** A piece of line, a dot, or both, as the series is drawn. */
+/** A piece of line, a dot, both, or a piece of bar, as the series is drawn. */
 function symbol(
-  mark: NonNullable<Series["mark"]>,
+  { mark = "line", faint = false }: Omit<Series, "label">,
   x: number,
   y: number,
-  theme: Theme,
-  index: number,
+  { color, dash }: SeriesStyle,
 ): string {
-  const { color, dash } = seriesStyle(theme, index);
   const line =
     `<path d="M${x},${y}h${SYMBOL_WIDTH}" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`;
   const dot = `<circle cx="${
     x + SYMBOL_WIDTH / 2
   }" cy="${y}" r="3.5" fill="${color}"/>`;
-  return { "line": line, "point": dot, "line+point": line + dot }[mark];
+  const bar = `<rect x="${x + 3}" y="${
+    y - 6
+  }" width="12" height="12" rx="1.5" fill="${color}"/>`;
+  const drawn = { line, "point": dot, "line+point": line + dot, bar }[mark];
+  return faint ? `<g opacity="${FAINT_OPACITY}">${drawn}</g>` : drawn;
 }

@@ -9,10 +9,13 @@
 import { assertChart } from "./chart.ts";
 import type { Chart } from "./chart.ts";
 import type { Figure } from "./figure.ts";
+import { assertStack } from "./figure_stack.ts";
 import { columnsOf } from "./image_figure.ts";
 import type { ImageFigure } from "./image_figure.ts";
+import { assertMatrix } from "./matrix_figure.ts";
 import { previewPanel } from "./preview_chart.ts";
 import { previewImage } from "./preview_image.ts";
+import { previewMatrix } from "./preview_matrix.ts";
 import type { Terminal } from "./terminal.ts";
 import { cleanText } from "./text.ts";
 import { truncate } from "./truncate.ts";
@@ -45,10 +48,23 @@ export function previewFigure(figure: Figure, terminal: Terminal): string {
   const lines = [figure.title, figure.subtitle]
     .flatMap((line) => line === undefined ? [] : cleanText(line))
     .map((line) => truncate(line, terminal.columns));
-  const content = figure.kind === "chart"
-    ? chartLines(figure, terminal)
-    : imageLines(figure, terminal);
-  return [...lines, ...content].join("\n") + "\n";
+  return [...lines, ...contentLines(figure, terminal)].join("\n") + "\n";
+}
+
+function contentLines(figure: Figure, terminal: Terminal): string[] {
+  switch (figure.kind) {
+    case "chart":
+      return chartLines(figure, terminal);
+    case "images":
+      return imageLines(figure, terminal);
+    case "matrix":
+      assertMatrix(figure);
+      return previewMatrix(figure, terminal);
+    case "stack":
+      assertStack(figure);
+      return figure.figures.map((part) => previewFigure(part, terminal))
+        .join("\n").trimEnd().split("\n");
+  }
 }
 
 function chartLines(chart: Chart, { columns, colors }: Terminal): string[] {

@@ -28,8 +28,8 @@ export interface PlacedText {
 export interface SvgFigure {
   /** Width in pixels. */
   readonly width: number;
-  /** Width and height in the unit of the content. */
-  readonly viewBox: { readonly width: number; readonly height: number };
+  /** Height in pixels. */
+  readonly height: number;
   /** The figure in words, for those who cannot see it. */
   readonly label: string;
   /** SVG elements. */
@@ -38,15 +38,16 @@ export interface SvgFigure {
 
 /** An SVG document. */
 export function svgDocument(
-  { width, viewBox, label, content }: SvgFigure,
+  { width, height, label, content }: SvgFigure,
   theme: Theme,
 ): string {
-  const height = Math.round(width * viewBox.height / viewBox.width);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${viewBox.width} ${viewBox.height}" preserveAspectRatio="none" role="img" aria-label="${
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${
     escapeXml(label)
-  }" font-family="${
-    escapeXml(FONT_FAMILY)
-  }"><rect width="100%" height="100%" fill="${theme.background}"/>${content}</svg>\n`;
+  }" font-family="${escapeXml(FONT_FAMILY)}"${
+    theme.style === undefined
+      ? ""
+      : ` class="convlab-figure"><style>${theme.style}</style`
+  }><rect width="100%" height="100%" fill="${theme.background}"/>${content}</svg>\n`;
 }
 
 /** Lines of text as SVG. */
@@ -61,6 +62,13 @@ export function textElements(
       centered ? ` text-anchor="middle"` : ""
     }>${escapeXml(text)}</text>`
   ).join("");
+}
+
+/** SVG elements enlarged, or made smaller. */
+export function scaled(factor: number, content: string): string {
+  return factor === 1
+    ? content
+    : `<g transform="scale(${factor})">${content}</g>`;
 }
 
 /** SVG elements moved to another place. */

@@ -6,8 +6,12 @@
  * @module
  */
 
-/** Name of a set of colours. */
-export type ThemeName = "light" | "dark";
+import type { Rgb } from "./ansi.ts";
+import { autoTheme } from "./auto_theme.ts";
+import { GREEN_BLUE, MAKO } from "./color_scale.ts";
+
+/** Name of a set of colours; `"auto"` is whichever of the two the reader's system is set to. */
+export type ThemeName = "light" | "dark" | "auto";
 
 /** The colours of a figure, as CSS writes them. */
 export interface Theme {
@@ -23,6 +27,12 @@ export interface Theme {
   readonly grid: string;
   /** One colour a series. */
   readonly series: readonly string[];
+  /** Colours from the least value of a matrix to the greatest, at even distances. */
+  readonly scale: readonly Rgb[];
+  /** A style sheet that the colours need. */
+  readonly style?: string;
+  /** The themes that a theme chooses from when it is looked at. */
+  readonly variants?: { readonly light: Theme; readonly dark: Theme };
 }
 
 /**
@@ -32,7 +42,7 @@ export interface Theme {
  * background come first. Under simulated protanopia, deuteranopia and
  * tritanopia any two differ by 16 (light) and 10 (dark) in CIELAB.
  */
-export const THEMES: Readonly<Record<ThemeName, Theme>> = {
+const PLAIN_THEMES: Readonly<Record<"light" | "dark", Theme>> = {
   light: {
     background: "#ffffff",
     text: "#1f2328",
@@ -48,6 +58,7 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
       "#e69f00",
       "#3b434b",
     ],
+    scale: GREEN_BLUE,
   },
   dark: {
     background: "#0d1117",
@@ -64,7 +75,14 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
       "#f0743e",
       "#eef2f6",
     ],
+    scale: MAKO,
   },
+};
+
+/** The colours of each theme. */
+export const THEMES: Readonly<Record<ThemeName, Theme>> = {
+  ...PLAIN_THEMES,
+  auto: autoTheme(PLAIN_THEMES.light, PLAIN_THEMES.dark),
 };
 
 /** How the lines and dots of a series look. */
@@ -76,6 +94,9 @@ export interface SeriesStyle {
 
 const SOLID = [1, 0] as const;
 const DASHED = [5, 3] as const;
+
+/** How much of a faint series shows. */
+export const FAINT_OPACITY = 0.38;
 
 /** The style of a series. After the last colour they begin again, dashed. */
 export function seriesStyle(theme: Theme, index: number): SeriesStyle {

@@ -32,8 +32,13 @@ export function logTicks([low, high]: Domain, count: number): number[] {
   return coarse.filter((_, i) => i % step === 0);
 }
 
-/** Multiples of a round step: 1, 2 or 5 times a power of ten. */
-function evenTicks([low, high]: Domain, count: number): number[] {
+/**
+ * Multiples of a round step: 1, 2 or 5 times a power of ten.
+ *
+ * @param domain Where the axis begins and ends.
+ * @param count About how many values.
+ */
+export function evenTicks([low, high]: Domain, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((m) => m * power >= rough) ?? 10);

@@ -191,14 +191,15 @@ describe("renderFigure()", () => {
   });
 
   it("figureFormatOf() goes by the file's ending", () => {
-    assertEquals([figureFormatOf("a.svg"), figureFormatOf("b/c.PNG")], [
+    assertEquals(["a.svg", "b/c.PNG", "d.html"].map(figureFormatOf), [
       "svg",
       "png",
+      "html",
     ]);
     assertThrows(
       () => figureFormatOf("a.jpg"),
       RangeError,
-      "ends with .svg or .png",
+      "ends with .svg, .png or .html",
     );
   });
 });
