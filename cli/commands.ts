@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./train.ts"),
   },
   {
+    name: "ui",
+    summary: "Look at a run in the browser, also while it is trained",
+    load: () => import("./ui.ts"),
+  },
+  {
     name: "overfit",
     summary: "Overfit a hundred images, to see that training works",
     load: () => import("./overfit.ts"),
@@ -76,7 +81,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "runs",
-    summary: "List, show and compare what was trained",
+    summary: "List, show, compare and delete what was trained",
     load: () => import("./runs.ts"),
   },
 ];

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { LiveAddress } from "../live/live_page.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
   checkRecipe,
@@ -37,10 +38,12 @@ export async function resumeRun(
     readonly moved: Pick<Recipe, "dataset" | "dataDir">;
     /** How long it is to be, if not as before. */
     readonly length?: NewLength;
+    /** Where a page is served, if one is. */
+    readonly live?: LiveAddress | undefined;
   },
   streams: Streams,
 ): Promise<void> {
-  const { threads, length = {} } = options;
+  const { threads, length = {}, live } = options;
   const cannot = (why: string) =>
     new Error(`Cannot resume run "${run.name}": ${why}`);
   using _lock = run.lock();
@@ -106,7 +109,7 @@ export async function resumeRun(
   await runTraining(
     run,
     {
-      ...{ data, recipe, checkpoints },
+      ...{ data, recipe, checkpoints, live },
       parameterType: asDocumented ? "float32" : undefined,
       random: asDocumented ? afterOverfitting() : new RandomState(recipe.seed),
       onResumed,

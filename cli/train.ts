@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { LiveAddress } from "../live/live_page.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
   checkRecipe,
@@ -22,6 +23,7 @@ import { defineCommand, type Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { inNewRun } from "./new_run.ts";
+import { LIVE_OPTIONS } from "./live_options.ts";
 import { resumeRun } from "./resume.ts";
 import { writeConfiguration } from "./run_configuration.ts";
 import { defaultName, loadData, RUN_OPTIONS } from "./training_options.ts";
@@ -57,12 +59,20 @@ const OPTIONS = {
     help:
       "Trains on CIFAR-10 as the document does, in float64 and with its random numbers, and prints its lines",
   },
+  ui: {
+    kind: "boolean",
+    help:
+      "Serves a page in which to watch and steer the training, and prints its address",
+  },
+  uiHost: LIVE_OPTIONS.host,
+  uiPort: LIVE_OPTIONS.port,
   ...RUN_OPTIONS,
 } as const;
 
 /** Options that do not change what is computed. */
 const FREE = new Set([
   ...["checkpointEvery", "keepCheckpoints", "name", "runsDir", "threads"],
+  ...["ui", "uiHost", "uiPort"],
 ]);
 
 /** Options that `--resume` leaves open; the images may be elsewhere than before. */
@@ -88,6 +98,7 @@ export default defineCommand({
       args: '--dataset photos --model "conv16-bn-relu gap fc3"',
       help: "Your own images, a folder for each of three classes",
     },
+    { args: "--ui", help: "Watch it in a browser, pause it, stop it" },
     { args: "--resume RUN", help: "Go on after Ctrl-C, or after a crash" },
     {
       args: "--resume RUN --epochs 20",
@@ -105,6 +116,7 @@ export default defineCommand({
   async run({ options, given, ...streams }) {
     const { threads, resume } = options;
     const { checkpointEvery: every, keepCheckpoints: keep } = options;
+    const live = liveAddress(options, given);
     if (resume !== undefined) {
       refuse(given, RESUMED, "--resume, which fixes it");
       const run = RunFolder.open(resume, options.runsDir);
@@ -117,6 +129,7 @@ export default defineCommand({
         ...{ threads, checkpoints: typed },
         moved: { dataset, dataDir },
         length: { epochs, maxIterations },
+        live,
       }, streams);
       return finish(run, streams);
     }
@@ -146,7 +159,7 @@ export default defineCommand({
       await runTraining(
         run,
         {
-          ...{ data, recipe, checkpoints },
+          ...{ data, recipe, checkpoints, live },
           // The document keeps float32 parameters but feeds float64 images, so
           // that its arithmetic is float64 from the first update on.
           parameterType: asDocumented ? "float32" : undefined,
@@ -161,6 +174,21 @@ export default defineCommand({
     });
   },
 });
+
+/** Where to serve a page, if one was asked for. */
+function liveAddress(
+  { ui, uiHost: host, uiPort: port }: {
+    readonly ui: boolean;
+    readonly uiHost: string;
+    readonly uiPort: number | undefined;
+  },
+  given: ReadonlySet<string>,
+): LiveAddress | undefined {
+  if (ui) return { host, port };
+  const useless = ["uiHost", "uiPort"].find((name) => given.has(name));
+  if (useless === undefined) return undefined;
+  throw new UsageError(`Expected --ui with --${kebabCase(useless)}`);
+}
 
 /** What was typed, before what is in a file, before the defaults. */
 function recipeOf(

@@ -12,6 +12,8 @@ import type { DataSet } from "../data/data_set.ts";
 import { isDataSetName } from "../data/load_data_set.ts";
 import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import type { RandomState } from "../numerics/random.ts";
+import type { LiveAddress } from "../live/live_page.ts";
+import { LiveTraining } from "../live/live_training.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
 import {
@@ -33,8 +35,9 @@ import type { Streams } from "./command.ts";
 import { Interrupted, listenForInterrupt } from "./exit.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
 import { invocation } from "./invocation.ts";
+import { aboutRun, typedRun } from "./live_about.ts";
+import { announcePage } from "./live_options.ts";
 import { startProgress } from "./progress.ts";
-import { RUN_OPTIONS } from "./training_options.ts";
 import { grouped } from "./words.ts";
 
 /** A training to be run. */
@@ -51,6 +54,8 @@ export interface TrainingPlan {
   readonly random: RandomState;
   /** Whether checkpoints are written, and how often besides after each epoch. */
   readonly checkpoints?: CheckpointPlan | undefined;
+  /** Where a page is served on which the training can be watched and steered; by default none is. */
+  readonly live?: LiveAddress | undefined;
   /** Called before anything is trained, once a checkpoint has been taken up if there is one. */
   readonly onResumed?: (() => void) | undefined;
 }
@@ -110,8 +115,13 @@ export async function runTraining(
     recipe,
     train.length,
   );
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, stopping.signal]);
+  let live: LiveTraining | undefined;
+  // It stands still while the training is paused.
+  const clock = () => live?.clock() ?? performance.now();
   let seconds = 0;
-  let start = performance.now();
+  let start = clock();
   let written = checkpoint?.iteration ?? 0;
   let best = 0;
   let ended = false;
@@ -121,7 +131,7 @@ export async function runTraining(
     // From such parameters no training goes on, as the next iteration tells.
     if (!Object.values(model.params).every(isFinite)) return;
     const { tensors, state } = solver.getState();
-    const now = seconds + (performance.now() - start) / 1000;
+    const now = seconds + (clock() - start) / 1000;
     const runState: RunState = {
       solver: state,
       lengths: run.lengths(),
@@ -141,15 +151,18 @@ export async function runTraining(
   }, {
     ...options,
     ...{ schedule, batchSize, random },
-    signal: interrupt.signal,
+    signal,
     log(line) {
       progress.log(line);
       run.log(line);
     },
     onGradients(iteration, grads) {
+      rate = solver.learningRate;
       if (!isGradientMoment(iteration, solver.lastIteration)) return;
       const parameters = Object.fromEntries(
-        Object.entries(grads).map(([name, g]) => [name, summarizeGradient(g)]),
+        // In the order of the layers.
+        Object.keys(model.params)
+          .map((name) => [name, summarizeGradient(grads[name]!)]),
       );
       run.metric({ kind: "gradients", iteration, parameters });
     },
@@ -158,10 +171,12 @@ export async function runTraining(
         kind: "iteration",
         iteration,
         loss,
-        ...(schedule ? { learningRate: learningRateOf(solver) } : {}),
+        ...(isSteady && rate === firstRate ? {} : { learningRate: rate }),
       });
       progress.update(iteration * batchSize, `loss ${loss.toFixed(3)}`);
+      live?.afterIteration();
     },
+    onTurn: () => live?.afterTurn(),
     onCheck: (check) => run.metric({ kind: "check", ...check }),
     onIterationEnd(iteration) {
       const { every = Infinity } = plan.checkpoints ?? {};
@@ -170,6 +185,9 @@ export async function runTraining(
       if (iteration % every === 0 || endOfEpoch || last) save();
     },
   });
+  const firstRate = solver.learningRate;
+  const isSteady = schedule === undefined && (options.lrDecay ?? 1) === 1;
+  let rate = firstRate;
   if (checkpoint) {
     const state = checkpoint.state as unknown as RunState;
     solver.setState({ tensors: checkpoint.tensors, state: state.solver });
@@ -187,12 +205,40 @@ export async function runTraining(
     before: solver.iteration * batchSize,
     unit: "images",
     label: "Training",
+    now: () => clock(),
   });
+  if (plan.live) {
+    const { iterationsPerEpoch, lastIteration: iterations } = solver;
+    const epochs = Math.ceil(iterations / iterationsPerEpoch);
+    live = await LiveTraining.start({
+      ...plan.live,
+      about: aboutRun(run, { iterations, epochs }, true),
+      ...{ run, solver, model, batchSize, signal },
+      validation: data.validation,
+      classNames: data.classNames,
+      secondsBefore: seconds,
+      onStop: () => stopping.abort(new Interrupted("Stopped from the page")),
+      onLearningRate({ from, to }) {
+        const { iteration } = solver;
+        const line =
+          `(Iteration ${iteration} / ${solver.numIterations}) learning rate changed by hand: ${from} to ${to}`;
+        progress.log(line);
+        run.log(line);
+        run.metric({ kind: "learningRate", iteration, learningRate: to });
+      },
+      onFailure: (message) =>
+        streams.stderr.line(
+          `The live page has failed, and training goes on: ${message}`,
+        ),
+    });
+    announcePage(live.url, plan.live.host ?? "127.0.0.1", streams);
+  }
   try {
-    start = performance.now();
+    start = clock();
     await solver.train();
     ended = true;
-    seconds += (performance.now() - start) / 1000;
+    live?.evaluating();
+    seconds += (clock() - start) / 1000;
     progress.stop();
     run.writeParameters({ ...model.params, ...model.buffers }, {
       // Also where a folder of images was moved.
@@ -204,25 +250,29 @@ export async function runTraining(
     });
     const summary = await conclude(solver, model, {
       ...{ data, train, seconds, streams },
-      signal: interrupt.signal,
+      signal,
     });
     // A run with its final accuracies is finished, so they are written last.
     for (const line of summary.lines) run.log(line);
     run.metric(summary.metric);
     for (const line of summary.lines) streams.stdout.line(line);
+    await live?.end("finished");
   } catch (error) {
     progress.stop();
     if (error instanceof NonFiniteLossError) {
       run.log(error.message);
       run.metric({ kind: "iteration", iteration: error.iteration, loss: NaN });
     }
-    if (!(error instanceof Interrupted) || !keeper) throw error;
+    if (!(error instanceof Interrupted) || !keeper) {
+      await live?.end("failed", error instanceof Error ? error.message : "");
+      throw error;
+    }
     // Once it has ended, the model has the parameters that are kept.
     if (!ended) save();
+    const next = resuming(run, threads);
+    await live?.end("stopped", next);
     throw new Interrupted(
-      `Interrupted after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${
-        resuming(run, threads)
-      }`,
+      `${error.message} after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${next}`,
       error.code,
     );
   }
@@ -275,34 +325,16 @@ async function conclude(
 }
 
 /** What to type to go on with a run. */
-function resuming(
-  { name, path }: RunFolder,
-  threads: number | undefined,
-): string {
+function resuming(run: RunFolder, threads: number | undefined): string {
   const task = kernelReport().mode === "turbo" ? "train:turbo" : "train";
-  const run = dirname(path) === RUN_OPTIONS.runsDir.default ? name : path;
-  const typed = /^[\w./+-]+$/.test(run) ? run : quoted(run);
   const more = threads === undefined ? "" : ` --threads ${threads}`;
-  return `${invocation(task)} --resume ${typed}${more}`;
-}
-
-/** A word as a shell takes it for one. */
-function quoted(word: string): string {
-  return Deno.build.os === "windows"
-    ? `"${word}"`
-    : `'${word.replaceAll("'", `'\\''`)}'`;
+  return `${invocation(task)} --resume ${typedRun(run)}${more}`;
 }
 
 function of(name: string, accuracy: number, count: number): string[] {
   return count === 0
     ? []
     : [`${name} ${percent(accuracy)} (${grouped(count)})`];
-}
-
-/** The learning rate of the iteration that was just taken. */
-function learningRateOf(solver: Solver): number {
-  const [state] = Object.values(solver.optimStates);
-  return state?.config.learningRate ?? NaN;
 }
 
 /** What the training ran on: threads, and turbo where it is in effect. */
