@@ -26,6 +26,14 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...{ document, layers, step, scaling, peak, summary },
 };
 
+/** The benchmarks that take an option: `With layers or step`. */
+function takenBy(option: string): string {
+  const names = Object.entries(BENCHMARKS)
+    .filter(([, { refuses }]) => !refuses.includes(option))
+    .map(([name]) => name);
+  return `With ${oneOf(names)}`;
+}
+
 export default defineCommand({
   examples: [
     { args: "", help: "The document's layers, fast against naive" },
@@ -52,13 +60,16 @@ export default defineCommand({
     dtype: {
       kind: "choice",
       choices: ["float64", "float32"],
-      help:
-        "Precision; by default float64 for document, float32 for step and scaling, and else both",
+      help: `${
+        takenBy("dtype")
+      }: precision; by default float64 for document, float32 for step and scaling, and else both`,
     },
     shape: {
       kind: "string",
       repeatable: true,
-      help: `Only shapes of this name, or names with commas between: ${
+      help: `${
+        takenBy("shape")
+      }: only shapes of this name, or names with commas between: ${
         oneOf(SHAPE_NAMES)
       }`,
     },
@@ -71,8 +82,9 @@ export default defineCommand({
     peer: {
       kind: "string",
       placeholder: "PYTHON",
-      help:
-        "Times PyTorch in turns with layers, step or summary, in this interpreter",
+      help: `${
+        takenBy("peer")
+      }: times PyTorch in turns with Convlab, in this interpreter`,
     },
     compare: {
       kind: "string",
@@ -82,7 +94,7 @@ export default defineCommand({
     kernels: { kind: "boolean", help: "Tell which kernels were picked" },
     profile: {
       kind: "boolean",
-      help: "Tell the time of each kernel of a step",
+      help: `${takenBy("profile")}: tell the time of each kernel`,
     },
     json: { kind: "boolean", help: "Print JSON" },
   },
@@ -117,10 +129,11 @@ Starting PyTorch so often takes most of about ten seconds for each piece of work
     const report = { what, threads: getThreads(), runs: options.runs };
     const settings = { ...options, ...streams };
     const outcome = await measure(benchmark, settings, peer);
-    printReport(report, outcome, { earlier, json, kernels, ...streams });
-    return outcome.complaints.length === 0
-      ? ExitCode.success
-      : ExitCode.failure;
+    const isRight = printReport(report, outcome, {
+      ...{ earlier, json, kernels },
+      ...streams,
+    });
+    return isRight ? ExitCode.success : ExitCode.failure;
   },
 });
 

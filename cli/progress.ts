@@ -45,6 +45,12 @@ export interface Progress extends Disposable {
 
 /** Time before the bar shows, in milliseconds. */
 const PATIENCE = 2000;
+/**
+ * Time that is not counted for the rate, in milliseconds, and updates that are
+ * not: the first items take longer, as kernels are compiled, and a training
+ * checks its accuracies after the first iteration.
+ */
+const WARM_UP = { milliseconds: 1000, updates: 2 };
 /** Time between two pictures, in milliseconds. */
 const INTERVAL = 100;
 const BAR_LENGTH = 24;
@@ -56,6 +62,9 @@ export function startProgress(options: ProgressOptions): Progress {
   const start = now();
   let due = stderr.isTerminal ? start + PATIENCE : Infinity;
   let shown = "";
+  let updates = 0;
+  /** What the rate is reckoned from. */
+  let base = { done: options.before ?? 0, time: start };
   const draw = (text: string) => {
     if (text !== shown) stderr.write(ERASE_LINE + text);
     shown = text;
@@ -67,9 +76,15 @@ export function startProgress(options: ProgressOptions): Progress {
   return {
     update(done, note = "") {
       const time = now();
+      if (
+        updates++ < WARM_UP.updates || time - start < WARM_UP.milliseconds
+      ) base = { done, time };
       if (time < due) return;
       due = time + INTERVAL;
-      draw(picture(options, done, (time - start) / 1000, note, stderr));
+      const rate = done > base.done
+        ? 1000 * (done - base.done) / (time - base.time)
+        : undefined;
+      draw(picture(options, { done, rate, note }, stderr));
     },
     log(line) {
       const picture = shown;
@@ -83,21 +98,25 @@ export function startProgress(options: ProgressOptions): Progress {
 }
 
 function picture(
-  { total, before = 0, unit, label }: ProgressOptions,
-  done: number,
-  seconds: number,
-  note: string,
+  { total, unit, label }: ProgressOptions,
+  { done, rate, note }: {
+    readonly done: number;
+    /** Items a second, once that is known. */
+    readonly rate: number | undefined;
+    readonly note: string;
+  },
   { columns, style }: Output,
 ): string {
   const part = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(part * BAR_LENGTH);
   const bar = "█".repeat(full) + "░".repeat(BAR_LENGTH - full);
-  const rate = (done - before) / seconds;
-  const left = done > before ? clock((total - done) / rate) : "-:--";
+  const left = rate === undefined ? "-:--" : clock((total - done) / rate);
   const facts = [
     `${Math.floor(part * 100)} %`.padStart(5),
     `${grouped(done)}/${grouped(total)} ${unit}`,
-    `${rate < 10 ? rate.toPrecision(2) : grouped(rate)} ${unit}/s`,
+    ...rate === undefined ? [] : [
+      `${rate < 10 ? rate.toPrecision(2) : grouped(rate)} ${unit}/s`,
+    ],
     `${left} left`,
     ...note === "" ? [] : [note],
   ].join("  ");

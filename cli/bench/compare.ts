@@ -85,7 +85,6 @@ export function compareReports(
 /** A comparison as text. */
 export function comparisonLines(comparison: Comparison): string[] {
   const { file, differences, rows } = comparison;
-  if (rows.length === 0) return [`Nothing of ${file} was measured again`];
   return [
     `Against ${file}; a ratio above 1 is faster now`,
     ...differences.map((difference) => `  not the same ${difference}`),

@@ -32,21 +32,33 @@ export interface ReportOptions extends Streams {
   readonly earlier: { file: string; report: Report } | undefined;
 }
 
-/** Prints a report; what is wrong goes to standard error. */
+/**
+ * Prints a report; what is wrong goes to standard error.
+ *
+ * @returns Whether nothing is wrong.
+ */
 export function printReport(
   head: Head,
   outcome: Outcome,
   { json, kernels, earlier, stdout, stderr }: ReportOptions,
-): void {
+): boolean {
   const machine = thisMachine();
   const { limitation } = kernelReport();
-  const { rows, heading, lines, complaints, more } = outcome;
+  const { rows, heading, lines, more } = outcome;
   const comparison = earlier &&
     compareReports(
       earlier.report,
       { ...head, machine, rows },
       earlier.file,
     );
+  const complaints = [
+    ...outcome.complaints,
+    ...comparison?.rows.length === 0
+      ? [
+        `Cannot compare with ${comparison.file}: expected some of the same work but found none`,
+      ]
+      : [],
+  ];
   const choices = kernels ? describeKernels() : undefined;
   if (json) {
     const { instructions, mode } = machine;
@@ -68,8 +80,11 @@ export function printReport(
     ].join(", "));
     for (const line of lines) stdout.line(line);
     if (choices) ["", ...kernelLines(choices)].forEach(stdout.line);
-    if (comparison) ["", ...comparisonLines(comparison)].forEach(stdout.line);
+    if (comparison?.rows.length) {
+      ["", ...comparisonLines(comparison)].forEach(stdout.line);
+    }
   }
   if (limitation) stderr.line(`Workers could not start: ${limitation}`);
   for (const complaint of complaints) stderr.line(complaint);
+  return complaints.length === 0;
 }

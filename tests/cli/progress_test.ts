@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { startProgress } from "../../cli/progress.ts";
+import { type Progress, startProgress } from "../../cli/progress.ts";
 import { fakeOutput } from "./fake_output.ts";
 
 /** A bar over 1,000 images, with a clock that the test sets. */
@@ -25,6 +25,13 @@ function start(
   return { clock, progress, stdout, stderr, shown };
 }
 
+/** The first two updates, of which the rate is not reckoned; 0.1 s, 4 images. */
+function warmUp(clock: { time: number }, progress: Progress, before = 0) {
+  progress.update(before + 2);
+  clock.time += 100;
+  progress.update(before + 4);
+}
+
 describe("startProgress()", () => {
   it("shows nothing before two seconds have passed", () => {
     const { clock, progress, stderr } = start();
@@ -37,7 +44,8 @@ describe("startProgress()", () => {
 
   it("shows share, count, rate, time left and note after two seconds", () => {
     const { clock, progress, shown } = start();
-    clock.time += 4000;
+    warmUp(clock, progress);
+    clock.time += 3900;
     progress.update(250, "loss 1.23");
     assertEquals(
       shown(),
@@ -51,7 +59,8 @@ describe("startProgress()", () => {
     clock.time += 2000;
     progress.update(0);
     assertMatch(shown() ?? "", /0\/2,000,000 images .* -:-- left$/);
-    clock.time += 2000;
+    progress.update(0);
+    clock.time += 4000;
     progress.update(1000);
     assertMatch(shown() ?? "", / 250 images\/s {2}2:13:16 left$/);
   });
@@ -61,9 +70,22 @@ describe("startProgress()", () => {
     clock.time += 4000;
     progress.update(500);
     assertMatch(shown() ?? "", / 50 % .* -:-- left$/);
+    progress.update(500);
     clock.time += 4000;
     progress.update(900);
-    assertMatch(shown() ?? "", / 90 % .* 50 images\/s {2}0:02 left$/);
+    assertMatch(shown() ?? "", / 90 % .* 100 images\/s {2}0:01 left$/);
+  });
+
+  it("leaves the warm-up out of the rate, however long it takes", () => {
+    const { clock, progress, shown } = start();
+    clock.time += 30_000; // Compiles.
+    progress.update(10);
+    clock.time += 20_000; // Checks the accuracies.
+    progress.update(20);
+    assertMatch(shown() ?? "", / 20\/1,000 images {2}-:-- left$/);
+    clock.time += 1000;
+    progress.update(30);
+    assertMatch(shown() ?? "", / 10 images\/s {2}1:37 left$/);
   });
 
   it("draws no more than ten times a second", () => {

@@ -8,7 +8,9 @@ import {
   comparisonLines,
   readReport,
 } from "../../../cli/bench/compare.ts";
+import { printReport } from "../../../cli/bench/report.ts";
 import { describePermitted } from "../../permitted.ts";
+import { fakeOutput } from "../fake_output.ts";
 
 const took = (median: number) => ({ lower: 0, median, upper: 9 });
 const machine = { cores: 2, mode: "default", deno: "2.9.6" };
@@ -59,10 +61,38 @@ describe("compareReports()", () => {
       "peak     50.000   75.000  1.50",
       "forward  3.000    2.000   1.50",
     ]);
-    const nothing = compareReports({ ...earlier, rows: [] }, now, "old.json");
-    assertEquals(comparisonLines(nothing), [
-      "Nothing of old.json was measured again",
-    ]);
+  });
+});
+
+describe("printReport() beside a report of other work", () => {
+  it("says so on standard error, and that it is wrong", () => {
+    for (const json of [false, true]) {
+      const streams = { stdout: fakeOutput(), stderr: fakeOutput() };
+      const report = {
+        ...{ what: "layers", threads: 1 },
+        machine: {},
+        rows: [],
+      };
+      const isRight = printReport(
+        { what: "layers", threads: 1, runs: 1 },
+        {
+          heading: ["1 thread"],
+          lines: ["a line"],
+          rows: [{ name: "work", threads: 1, gflops: 1 }],
+          complaints: [],
+        },
+        {
+          ...{ json, kernels: false, ...streams },
+          earlier: { file: "old.json", report },
+        },
+      );
+      assertEquals(isRight, false);
+      assertEquals(
+        streams.stderr.text,
+        "Cannot compare with old.json: expected some of the same work but found none\n",
+      );
+      assertEquals(streams.stdout.text.includes("old.json"), json);
+    }
   });
 });
 
