@@ -158,4 +158,5 @@ export * from "./training/update_rules.ts";
 export * from "./training/weight_average.ts";
 export * from "./views/curves.ts";
 export * from "./views/filters.ts";
+export * from "./views/history.ts";
 export * from "./views/photos.ts";
