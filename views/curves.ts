@@ -1,20 +1,41 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * The figure of a run: loss against iteration, and below it both accuracies
- * against epoch (cell 17 of the document).
+ * The curves of one or more trainings: loss, learning rate where it varies, and
+ * both accuracies (cell 17 of the document).
  *
  * @module
  */
 
-import type { Chart } from "../figures/chart.ts";
-import type { Metric, RunFolder } from "../training/run_folder.ts";
+import type { Chart, Panel, Series } from "../figures/chart.ts";
+import { displayFigure } from "../figures/display.ts";
+import type { RunFolder } from "../training/run_folder.ts";
+import { type RunCurves, runCurves } from "./run_curves.ts";
+import { smoothed, thinned } from "./smooth.ts";
 import { grouped } from "./words.ts";
 
+/** Options of {@linkcode curvesOf}. */
+export interface CurvesOptions {
+  /**
+   * How much of the loss's moving average stays at each iteration, 0 to below
+   * 1; 0 shows the loss of each batch alone. By default as much as smooths over
+   * a fiftieth of the longest run.
+   */
+  readonly smooth?: number | undefined;
+}
+
+/** A loss this many times the first one has left the picture. */
+const FAR = 4;
+
 /**
- * Describes the curves of a run.
+ * Describes the curves of runs, those of several over one another. The loss of
+ * each batch is drawn faint behind its moving average. Iterations without a
+ * finite loss are gaps. The horizontal axis is the iteration; for the loss of
+ * runs whose epochs differ in length it is the epoch.
  *
- * @throws {Error} If the run has no iteration yet.
+ * @param runs A run or more, which may be training still.
+ * @throws {Error} If a run has no iteration yet.
+ * @throws {RangeError} If `smooth` is not from 0 to below 1, or there is no run.
  *
  * @example
  * ```ts
@@ -29,58 +50,158 @@ import { grouped } from "./words.ts";
  * Deno.removeSync(runs, { recursive: true });
  * ```
  */
-export function curvesOf(run: RunFolder): Chart {
-  const metrics = run.readMetrics();
-  const iterations = metrics.filter(isKind("iteration"));
-  const checks = metrics.filter(isKind("check"));
-  if (iterations.length === 0) {
-    throw new Error(
-      `Cannot draw curves: run "${run.name}" has no iteration yet`,
+export function curvesOf(
+  runs: RunFolder | readonly RunFolder[],
+  { smooth }: CurvesOptions = {},
+): Chart {
+  const all = ("path" in runs ? [runs] : runs).map(runCurves);
+  const [first] = all;
+  if (!first) {
+    throw new RangeError(
+      "Cannot draw curves: expected at least one run but found none",
     );
   }
-  const { data, trainingImages } = run.readConfig();
-  // The first check comes after the first iteration, not at epoch 0 exactly.
-  const epochs = checks.map(({ epoch }) => epoch);
-  const percent = (shares: number[]) => shares.map((share) => 100 * share);
-  // Without validation images the accuracy is NaN, which JSON has as null.
-  const validated = checks.filter(({ valAccuracy }) => valAccuracy !== null);
-  return {
+  if (smooth !== undefined && !(smooth >= 0 && smooth < 1)) {
+    throw new RangeError(
+      `Cannot draw curves: expected smooth to be from 0 to below 1 but found ${smooth}`,
+    );
+  }
+  const longest = Math.max(...all.map(({ losses }) => losses.length));
+  const share = smooth ?? Math.max(0, 1 - 50 / longest);
+  return displayFigure({
     kind: "chart",
-    title: run.name,
-    subtitle: `${data}, ${grouped(Number(trainingImages))} training images`,
+    ...headingOf(all, share),
     panels: [
-      {
-        x: { title: "iteration", integer: true },
-        y: { title: "loss", min: 0 },
-        series: [{
-          x: iterations.map(({ iteration }) => iteration),
-          y: iterations.map(({ loss }) => loss),
-          mark: "point",
-        }],
-      },
-      {
-        x: { title: "epoch", integer: true },
-        y: { title: "accuracy", unit: "%", min: 0, max: 100 },
-        series: [
-          {
-            label: "train",
-            x: epochs,
-            y: percent(checks.map((check) => check.trainAccuracy)),
-            mark: "line+point",
-          },
-          {
-            label: "val",
-            x: validated.map(({ epoch }) => epoch),
-            y: percent(validated.map((check) => check.valAccuracy)),
-            mark: "line+point",
-          },
-        ],
-      },
+      lossPanel(all, share),
+      ...ratePanel(all),
+      ...accuracyPanel(all),
     ],
+  });
+}
+
+/** What the figure is of: the run, or what the runs have in common. */
+function headingOf(
+  runs: readonly RunCurves[],
+  share: number,
+): { title: string; subtitle: string } {
+  const data = [
+    ...new Set(
+      runs.map(({ data, trainingImages }) =>
+        `${data}, ${grouped(trainingImages)} training images`
+      ),
+    ),
+  ];
+  const states = runs.flatMap(({ name, state }) =>
+    state === "" ? [] : runs.length === 1 ? state : `${name} ${state}`
+  );
+  const about = [
+    ...data.length === 1 ? data : [`${data.length} data sets`],
+    ...states,
+    ...share > 0 ? [`loss smoothed by ${Number(share.toFixed(3))}`] : [],
+  ];
+  return {
+    title: runs.length === 1 ? runs[0]!.name : `${runs.length} runs`,
+    subtitle: about.join("; "),
   };
 }
 
-function isKind<K extends Metric["kind"]>(kind: K) {
-  return (metric: Metric): metric is Extract<Metric, { kind: K }> =>
-    metric.kind === kind;
+function lossPanel(runs: readonly RunCurves[], share: number): Panel {
+  const perEpoch = new Set(runs.map(({ perEpoch }) => perEpoch));
+  const inEpochs = perEpoch.size > 1 && !perEpoch.has(undefined);
+  const start = Math.max(
+    ...runs.map(({ losses }) => losses.find(Number.isFinite) ?? 0),
+  );
+  const tooLarge = FAR * start;
+  let left = false;
+  const cut = (values: readonly number[]) =>
+    values.map((value) => {
+      if (!(value > tooLarge)) return value;
+      left = true;
+      return NaN;
+    });
+  const series = runs.flatMap((run, color): Series[] => {
+    const { name, iterations, losses, perEpoch = 1 } = run;
+    const at = (i: number) =>
+      inEpochs ? iterations[i]! / perEpoch : iterations[i]!;
+    const label = runs.length > 1 ? { label: name } : {};
+    const raw = (rest: Partial<Series>) =>
+      thinned(cut(losses), at, { color, ...rest });
+    if (share === 0) return [raw({ mark: markFor(losses), ...label })];
+    return [
+      raw({ mark: "line", faint: true }),
+      thinned(cut(smoothed(losses, share)), at, {
+        ...{ color, mark: "line" },
+        ...label,
+      }),
+    ];
+  });
+  return {
+    x: inEpochs ? { title: "epoch" } : { title: "iteration", integer: true },
+    y: {
+      title: "loss",
+      min: 0,
+      ...left && tooLarge > 0 ? { max: tooLarge } : {},
+    },
+    series,
+  };
+}
+
+/** Points tell batches apart; many of them are a cloud, which a line shows better. */
+function markFor(losses: readonly number[]): "point" | "line+point" {
+  return losses.length > 60 ? "point" : "line+point";
+}
+
+/** The learning rates, if there is one that varies. */
+function ratePanel(runs: readonly RunCurves[]): Panel[] {
+  if (!runs.some(({ rates }) => new Set(rates).size > 1)) return [];
+  const shown = runs.flatMap(({ name, iterations, rates }, color) =>
+    rates.some(Number.isFinite)
+      ? [thinned(rates, (i) => iterations[i]!, {
+        ...{ color, mark: "line" },
+        ...runs.length > 1 ? { label: name } : {},
+      })]
+      : []
+  );
+  return [{
+    x: { title: "iteration", integer: true },
+    y: { title: "learning rate", min: 0 },
+    series: shown,
+  }];
+}
+
+/** Both accuracies; with several runs in a run's colour, that of the training images faint. */
+function accuracyPanel(runs: readonly RunCurves[]): Panel[] {
+  const several = runs.length > 1;
+  const series = runs.flatMap(({ name, epochs, train, validation }, color) => {
+    const line = (
+      label: string,
+      values: readonly number[],
+      own: number,
+      faint: boolean,
+    ): Series[] =>
+      values.some(Number.isFinite)
+        ? [{
+          label,
+          x: epochs,
+          y: values.map((share) => 100 * share),
+          mark: "line+point",
+          ...several ? { color, faint } : { color: own },
+        }]
+        : [];
+    return several
+      ? [
+        ...line(`${name}, train`, train, 0, true),
+        ...line(`${name}, val`, validation, 0, false),
+      ]
+      : [
+        ...line("train", train, 0, false),
+        ...line("val", validation, 1, false),
+      ];
+  });
+  if (series.length === 0) return [];
+  return [{
+    x: { title: "epoch", integer: true },
+    y: { title: "accuracy", unit: "%", min: 0, max: 100 },
+    series,
+  }];
 }

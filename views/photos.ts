@@ -10,6 +10,7 @@
 import { cropToSquare } from "../data/crop_to_square.ts";
 import { type Image, imageFromTensor, imageToTensor } from "../data/image.ts";
 import { resizeImage } from "../data/resize_image.ts";
+import { displayFigure } from "../figures/display.ts";
 import type { ImageFigure } from "../figures/image_figure.ts";
 import { convForwardFast } from "../layers/conv_fast.ts";
 import { tensor, zeros } from "../numerics/tensor.ts";
@@ -60,7 +61,7 @@ export function convolvedPhotos(photos: readonly Image[]): ImageFigure {
       out.slice(n, n + 1).reshape([2, SIZE, SIZE]).slice(f, f + 1),
       { normalize: true },
     );
-  return {
+  return displayFigure({
     kind: "images",
     columns: 3,
     interpolation: "smooth",
@@ -71,7 +72,7 @@ export function convolvedPhotos(photos: readonly Image[]): ImageFigure {
         ...titles[i] === undefined ? {} : { title: titles[i] },
       }));
     }),
-  };
+  });
 }
 
 /** The image with three channels. */
