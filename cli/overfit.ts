@@ -13,6 +13,7 @@ import { RandomState } from "../numerics/random.ts";
 import { writeFileAtomically } from "../training/atomic_file.ts";
 import { completeRecipe } from "../training/recipe.ts";
 import { checkFit } from "../training/recipe_fit.ts";
+import { RunFolder } from "../training/run_folder.ts";
 import { defineCommand } from "./command.ts";
 import { curvesOf } from "../views/curves.ts";
 import { OVERFIT } from "./document/history.ts";
@@ -79,6 +80,8 @@ export default defineCommand({
     const format = output === undefined
       ? "png"
       : prepareOutput(output, ["png", "svg"]);
+    const { runsDir, name = defaultName("overfit") } = options;
+    RunFolder.checkNew(runsDir, name);
     const data = await loadData(rest, streams);
     const { batchSize, weightScale, learningRate } = OVERFIT;
     const recipe = completeRecipe({
@@ -90,7 +93,6 @@ export default defineCommand({
     const { imageShape } = data.train;
     const numClasses = data.classNames.length;
     checkFit(recipe, { inputDim: imageShape, numClasses, examples: numTrain });
-    const { runsDir, name = defaultName("overfit") } = options;
     return inNewRun({ runsDir, name }, async (run) => {
       writeConfiguration(run, "overfit", {
         ...{ data, numTrain, recipe },

@@ -144,13 +144,14 @@ export default defineCommand({
     if (asked.init !== undefined) RunFolder.open(asked.init, options.runsDir);
     const announced = announcedData(asked);
     if (announced) asUsage(() => checkFit(asked, announced, naming));
+    const { runsDir, name = defaultName("train") } = options;
+    RunFolder.checkNew(runsDir, name);
     const data = await loadData(asked, streams);
     const recipe = { ...asked, dataset: asked.dataset ?? data.name };
     const { imageShape, length } = data.train;
     const numClasses = data.classNames.length;
     const found = { inputDim: imageShape, numClasses, examples: length };
     asUsage(() => checkFit(recipe, found, naming));
-    const { runsDir, name = defaultName("train") } = options;
     const checkpoints = { ...(every === undefined ? {} : { every }), keep };
     return inNewRun({ runsDir, name }, async (run) => {
       writeConfiguration(run, "train", {

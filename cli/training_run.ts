@@ -37,6 +37,7 @@ import { finalAccuracies } from "./final_accuracies.ts";
 import { invocation } from "./invocation.ts";
 import { aboutRun, typedRun } from "./live_about.ts";
 import { announcePage } from "./live_options.ts";
+import { keptMoment } from "./kept.ts";
 import { startProgress } from "./progress.ts";
 import { grouped } from "./words.ts";
 
@@ -250,6 +251,7 @@ export async function runTraining(
     });
     const summary = await conclude(solver, model, {
       ...{ data, train, seconds, streams },
+      kept: keptMoment(run, recipe.keep, solver.iterationsPerEpoch),
       signal,
     });
     // A run with its final accuracies is finished, so they are written last.
@@ -283,10 +285,12 @@ export async function runTraining(
 async function conclude(
   solver: Solver,
   model: Model,
-  { data, train, seconds, streams, signal }: {
+  { data, train, seconds, kept, streams, signal }: {
     readonly data: DataSet;
     readonly train: DataSet["train"];
     readonly seconds: number;
+    /** Of when the parameters are that are kept. */
+    readonly kept: string;
     readonly streams: Streams;
     readonly signal: AbortSignal;
   },
@@ -318,7 +322,7 @@ async function conclude(
       seconds.toFixed(1)
     } s on ${machinery()}`,
     ...lastAccuracies(solver),
-    `parameters kept: ${parts.join(", ")}`,
+    `parameters kept${kept}: ${parts.join(", ")}`,
   ];
   const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
   return { lines, metric: { kind: "final", ...accuracies, seconds } };

@@ -126,28 +126,27 @@ export class RunFolder {
    * @throws {Error} If there is a run of that name, or the folder cannot be made.
    */
   static create(runsDir: string, name: string): RunFolder {
-    if (!/^[\w.+-]+$/.test(name) || /^\.+$/.test(name)) {
-      throw new RangeError(
-        `Cannot create run: expected a name of letters, digits, ".", "-", "_" and "+" but found ${
-          JSON.stringify(name)
-        }`,
-      );
-    }
-    const path = join(runsDir, name);
+    const path = newPath(runsDir, name);
     makeFolder(
       runsDir,
       { recursive: true },
       `Cannot create run: expected ${runsDir} to be a folder, or room for one, but found a file`,
     );
     // A process that was killed before it wrote the configuration left no run.
-    if (!isAbandoned(path)) {
-      makeFolder(
-        path,
-        {},
-        `Cannot create run: ${path} is there already; choose another name`,
-      );
-    }
+    if (!isAbandoned(path)) makeFolder(path, {}, taken(path));
     return new RunFolder(path);
+  }
+
+  /**
+   * Checks what {@linkcode RunFolder.create} would say of a name, and makes
+   * nothing: for whoever has long work to do before.
+   *
+   * @throws {Error} If there is a run of that name.
+   * @throws {RangeError} If it is no name of a run.
+   */
+  static checkNew(runsDir: string, name: string): void {
+    const path = newPath(runsDir, name);
+    if (isThere(path) && !isAbandoned(path)) throw new Error(taken(path));
   }
 
   /**
@@ -390,6 +389,32 @@ function named<R>(path: string, read: () => R): R {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Error(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Where a new run is to be. */
+function newPath(runsDir: string, name: string): string {
+  if (/^[\w.+-]+$/.test(name) && !/^\.+$/.test(name)) {
+    return join(runsDir, name);
+  }
+  throw new RangeError(
+    `Cannot create run: expected a name of letters, digits, ".", "-", "_" and "+" but found ${
+      JSON.stringify(name)
+    }`,
+  );
+}
+
+function taken(path: string): string {
+  return `Cannot create run: ${path} is there already; choose another name`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false;
   }
 }
 

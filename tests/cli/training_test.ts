@@ -64,7 +64,10 @@ describePermitted("the subcommands that train and draw", () => {
       lines[1]!,
       /^\(Epoch 0 \/ 1\) train acc: 0\.\d{6}; val_acc: 0\.\d{6}$/,
     );
-    assertMatch(lines.at(-1)!, /^parameters kept: training accuracy .* test /);
+    assertMatch(
+      lines.at(-1)!,
+      /^parameters kept, of iteration \d: training accuracy .* test /,
+    );
     assertMatch(
       stdout,
       /^Fashion-MNIST sample, 3 of 200 iterations, 16,110 parameters, /m,
@@ -94,12 +97,8 @@ describePermitted("the subcommands that train and draw", () => {
       JSON.parse(line)
     );
     assertEquals(metrics.map(({ kind }) => kind), [
-      "iteration",
-      "check",
-      "iteration",
-      "iteration",
-      "check",
-      "final",
+      ...["gradients", "iteration", "check", "gradients", "iteration"],
+      ...["gradients", "iteration", "check", "final"],
     ]);
     const { tensors, metadata } = decodeSafetensors(
       read("first", "final.safetensors"),
@@ -131,6 +130,9 @@ describePermitted("the subcommands that train and draw", () => {
     const again = await train("first");
     assertEquals(again.code, 1);
     assertStringIncludes(again.stderr, "is there already; choose another name");
+    // Also before it looks for data that are not there.
+    const early = await train("first", "--dataset", "cifar10");
+    assertStringIncludes(early.stderr, "is there already; choose another name");
     const missing = await train("missing", "--dataset", "cifar10");
     assertEquals([missing.code, missing.stdout], [1, ""]);
     assertStringIncludes(missing.stderr, "Cannot find CIFAR-10");

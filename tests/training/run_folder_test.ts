@@ -66,6 +66,17 @@ describePermitted("RunFolder", () => {
     }
   });
 
+  it("checkNew() says what create() would, and makes nothing", () => {
+    RunFolder.create(runs, "there").writeConfig({});
+    const check = (name: string) => () => RunFolder.checkNew(runs, name);
+    assertThrows(check("there"), Error, "is there already");
+    assertThrows(check("a/b"), RangeError, "Cannot create run");
+    const before = [...Deno.readDirSync(runs)].length;
+    RunFolder.checkNew(runs, "free");
+    RunFolder.checkNew(`${runs}/none`, "free");
+    assertEquals([...Deno.readDirSync(runs)].length, before);
+  });
+
   it("create() refuses a name that is taken or no name", () => {
     RunFolder.create(runs, "taken");
     assertThrows(
