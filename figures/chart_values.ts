@@ -17,6 +17,8 @@ export interface Point {
   readonly y: number | null;
   /** Whether a dot is drawn here. */
   readonly isDot: boolean;
+  /** The text beside it. */
+  readonly label?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Point {
  * be joined to them, which would leave nothing to see.
  */
 export function pointsOf(series: Series, { x, y }: Panel): Point[] {
-  const places: { x: number; y: number | null }[] = [];
+  const places: { x: number; y: number | null; label?: string }[] = [];
   for (let i = 0; i < series.y.length; i++) {
     const place = series.x?.[i] ?? i;
     const value = series.y[i]!;
@@ -32,6 +34,7 @@ export function pointsOf(series: Series, { x, y }: Panel): Point[] {
     places.push({
       x: place,
       y: isDrawable(value, y.scale) ? value : null,
+      ...(series.labels?.[i] && { label: series.labels[i] }),
     });
   }
   const isLine = (series.mark ?? "line") === "line";

@@ -66,18 +66,23 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
   const unit = width / layoutWidthOf(width);
   const margin = Math.round(MARGIN * unit);
   const gap = Math.round(GAP * unit);
-  const room = Math.floor((width - 2 * margin + gap) / columns) - gap;
+  const space = figure.gap === undefined ? gap : Math.round(figure.gap * unit);
+  const across = Math.min(
+    width - 2 * margin,
+    figure.gap === undefined ? Infinity : MAX_IMAGE_WIDTH * unit,
+  );
+  const room = Math.floor((across + space) / columns) - space;
   const available = Math.max(1, Math.min(room, MAX_IMAGE_WIDTH * unit));
   const sized = figure.images.map((entry) => ({
     ...entry,
     size: sizeOf(entry.image, available, figure.interpolation ?? "nearest"),
   }));
   const cellWidth = Math.max(...sized.map(({ size }) => size.width));
-  const gridWidth = columns * (cellWidth + gap) - gap;
+  const gridWidth = columns * (cellWidth + space) - space;
   const grid = {
     left: Math.max(margin, Math.floor((width - gridWidth) / 2)),
     cellWidth,
-    gap,
+    gap: space,
     captionSize: FONT_SIZE.heading * unit,
   };
 
@@ -101,9 +106,9 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
     if (hasCaptions) y += Math.round(grid.captionSize * CAPTION_HEIGHT);
     images.push(...placeImages(row, y, grid));
     texts.push(...placeCaptions(row, y, grid));
-    y += Math.max(...row.map(({ size }) => size.height)) + gap;
+    y += Math.max(...row.map(({ size }) => size.height)) + space;
   }
-  return { width, height: y - gap + margin, images, texts };
+  return { width, height: y - space + margin, images, texts };
 }
 
 /** The images of a row, each in the middle of its column. */

@@ -27,7 +27,7 @@ export interface MatrixLayout {
   readonly rows: readonly PlacedLabel[];
   readonly columns: readonly PlacedLabel[];
   /** Degrees by which the labels of columns are turned. */
-  readonly columnAngle: 0 | -45;
+  readonly columnAngle: 0 | -45 | -90;
   /** What the labels of columns take below the cells. */
   readonly columnDepth: number;
   /** Height of everything, with the title below. */
@@ -108,21 +108,29 @@ export function layoutMatrix(
     label.trim() !== "" && Number.isFinite(Number(label))
   );
   const lies = widest(columnLabels) + WORD_GAP <= cellWidth || numeric;
+  // Upright labels are harder to read, but need less room.
+  const slant = LINE_DISTANCE / COS_45 <= cellWidth ||
+      LINE_DISTANCE > cellWidth
+    ? { angle: -45, cos: COS_45 } as const
+    : { angle: -90, cos: 1 } as const;
   const columnStep = thinning(
-    (lies ? widest(columnLabels) + WORD_GAP : LINE_DISTANCE / COS_45) /
+    (lies ? widest(columnLabels) + WORD_GAP : LINE_DISTANCE / slant.cos) /
       cellWidth,
   );
   const shownColumns = thinned(columnLabels, columnStep);
   // A turned label begins left of its column, where the room is not endless.
   const reach = (i: number) =>
-    Math.min(MAX_COLUMN_LABEL, (left + (i + 0.5) * cellWidth - 4) / COS_45);
+    slant.angle === -90
+      ? MAX_COLUMN_LABEL
+      : Math.min(MAX_COLUMN_LABEL, (left + (i + 0.5) * cellWidth - 4) / COS_45);
   const placedColumns = lies ? shownColumns : shownColumns.map((label) => ({
     ...label,
     text: truncateText(label.text, reach(label.index), LABEL),
   }));
   const depth = lies
     ? LINE_DISTANCE
-    : widest(placedColumns.map(({ text }) => text)) * COS_45 + 10;
+    : widest(placedColumns.map(({ text }) => text)) * slant.cos +
+      (slant.angle === -45 ? 10 : 2);
   const total = left + plotWidth + right;
   const x = left + Math.max(0, Math.floor((width - total) / 2));
   const titleOf = (axis: { title: string; unit?: string }, length: number) =>
@@ -132,7 +140,7 @@ export function layoutMatrix(
     cell: { width: cellWidth, height: cellHeight },
     rows: thinned(rowLabels, thinning(LINE_DISTANCE / cellHeight)),
     columns: placedColumns,
-    columnAngle: lies ? 0 : -45,
+    columnAngle: lies ? 0 : slant.angle,
     columnDepth: LABEL_GAP + depth,
     height: plotHeight + LABEL_GAP + depth + TITLE_ROOM,
     barX: x + plotWidth + BAR_GAP,

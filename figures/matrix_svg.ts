@@ -74,7 +74,7 @@ function coloured(
       `<g class="convlab-dark">${coloured(figure, layout, dark)}</g>`;
   }
   return cells(figure, layout, theme) + numbers(figure, layout, theme) +
-    bar(layout, theme);
+    bar(layout, theme) + frame(layout, theme);
 }
 
 /** All cells of a colour as one path. */
@@ -84,7 +84,7 @@ function cells(
   theme: Theme,
 ): string {
   const paths = new Map<number, string>();
-  const gap = Math.min(cell.width, cell.height) >= SPACED_CELL ? 1 : 0;
+  const gap = gapOf(cell);
   const w = round(cell.width - gap);
   const h = round(cell.height - gap);
   for (const [r, row] of values.entries()) {
@@ -135,10 +135,22 @@ function numbers(
       const ink = cssColor(inkOn(colorAt(theme.scale, level / (LEVELS - 1))));
       const x = round(plot.x + (c + 0.5) * cell.width - 0.5);
       const y = round((r + 0.5) * cell.height + 0.36 * fontSize - 0.5);
-      content += `<text x="${x}" y="${y}" fill="${ink}">${text}</text>`;
+      // The zeros of a confusion matrix are not what is looked for.
+      const quiet = Number(text) === 0 ? ` fill-opacity="0.4"` : "";
+      content += `<text x="${x}" y="${y}" fill="${ink}"${quiet}>${text}</text>`;
     }
   }
   return `<g font-size="${fontSize}" text-anchor="middle">${content}</g>`;
+}
+
+/** A line around what the palest cells would leave open. */
+function frame({ plot, barX, cell }: MatrixLayout, theme: Theme): string {
+  if (gapOf(cell) > 0) return "";
+  const around = (x: number, width: number) =>
+    `M${round(x)},0h${round(width)}v${round(plot.height)}h${-round(width)}z`;
+  return `<path d="${around(plot.x, plot.width)}${
+    around(barX, BAR_WIDTH)
+  }" fill="none" stroke="${theme.axis}" stroke-opacity="0.5"/>`;
 }
 
 /** The colours from the least, at the bottom, to the greatest. */
@@ -172,7 +184,7 @@ function labels(layout: MatrixLayout, theme: Theme): string {
         plot.height + LABEL_GAP + 10
       }" text-anchor="middle">${escapeXml(text)}</text>`
       : `<text transform="translate(${x + 4},${
-        plot.height + LABEL_GAP + 6
+        plot.height + LABEL_GAP + (layout.columnAngle === -45 ? 6 : 0)
       }) rotate(${layout.columnAngle})" text-anchor="end">${
         escapeXml(text)
       }</text>`;
@@ -212,6 +224,11 @@ function turned(text: string, x: number, y: number): string {
   return `<text transform="translate(${x},${y}) rotate(-90)">${
     escapeXml(text)
   }</text>`;
+}
+
+/** Space between cells. */
+function gapOf({ width, height }: MatrixLayout["cell"]): number {
+  return Math.min(width, height) >= SPACED_CELL ? 1 : 0;
 }
 
 function levelOf(

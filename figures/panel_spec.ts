@@ -6,14 +6,15 @@
  * @module
  */
 
-import type { TopLevelSpec } from "vega-lite";
-import type { Axis, Panel, Series } from "./chart.ts";
-import { axisTitle, domainOf, pointsOf } from "./chart_values.ts";
+import { axisSpec } from "./axis_spec.ts";
+import { barsOf } from "./bars.ts";
+import type { Bar } from "./bars.ts";
+import type { Panel, Series } from "./chart.ts";
+import { pointsOf } from "./chart_values.ts";
 import type { Point } from "./chart_values.ts";
-import { cleanText } from "./text.ts";
-import { FONT_FAMILY, FONT_SIZE, seriesStyle } from "./theme.ts";
+import { FAINT_OPACITY, FONT_FAMILY, FONT_SIZE, seriesStyle } from "./theme.ts";
 import type { SeriesStyle, Theme } from "./theme.ts";
-import { logTicks, tickFormat } from "./ticks.ts";
+import type { VegaLiteSpec } from "./vega.ts";
 
 /** The space between the axes. */
 export interface PlotSize {
@@ -21,27 +22,36 @@ export interface PlotSize {
   readonly height: number;
 }
 
-/** Space that marks keep from the ends of an axis. */
-const AXIS_PADDING = 7;
-/** Usual distance of marked values along an axis. */
-const TICK_DISTANCE = { x: 70, y: 44 } as const;
 const LINE_WIDTH = 1.8;
+const FAINT_WIDTH = 1.2;
 
 /** The Vega-Lite specification of a panel, without its title and legend. */
 export function panelSpec(
   panel: Panel,
   plot: PlotSize,
   theme: Theme,
-): TopLevelSpec {
+): VegaLiteSpec {
   const points = panel.series.map((series) => pointsOf(series, panel));
+  const bars = barsOf(panel, points);
   const drawn = points.flat().filter(({ y }) => y !== null);
+  const ends = bars.flat();
+  const hasBars = ends.length > 0;
+  const x = [...drawn, ...ends].map(({ x }) => x)
+    .concat(ends.map(({ x2 }) => x2));
+  const y = drawn.map(({ y }) => y!).concat(ends.map(({ y2 }) => y2));
   const axes = {
-    x: positionOf("x", panel.x, drawn.map(({ x }) => x), plot.width),
-    y: positionOf("y", panel.y, drawn.map(({ y }) => y!), plot.height),
+    x: axisSpec("x", panel.x, x, { length: plot.width, hasBars }),
+    y: axisSpec("y", panel.y, y, { length: plot.height, hasBars }),
   };
-  const layers = panel.series.flatMap((series, s) =>
-    layersOf(series, points[s]!, plot.width, seriesStyle(theme, s))
-  );
+  // Faint series lie behind the others; otherwise the last is on top.
+  const order = panel.series.map((series, s) => ({ series, s }))
+    .toSorted((a, b) => Number(!a.series.faint) - Number(!b.series.faint));
+  const layers = order.flatMap(({ series, s }): VegaLiteSpec[] => {
+    const style = seriesStyle(theme, series.color ?? s);
+    return series.mark === "bar"
+      ? barLayer(series, bars[s]!, style)
+      : layersOf(series, points[s]!, plot.width, style);
+  });
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "transparent",
@@ -55,39 +65,25 @@ export function panelSpec(
   };
 }
 
-function positionOf(
-  channel: "x" | "y",
-  axis: Axis,
-  values: number[],
-  length: number,
+function barLayer(
+  { faint = false }: Series,
+  bars: readonly Bar[],
+  { color }: SeriesStyle,
 ) {
-  const isFree = axis.min === undefined && axis.max === undefined;
-  const isLog = axis.scale === "log";
-  const domain = domainOf(values, axis);
-  const tickCount = Math.max(3, Math.round(length / TICK_DISTANCE[channel]));
-  const format = isLog ? "~g" : axis.integer ? ",d" : tickFormat(domain);
-  return {
-    field: channel,
-    type: "quantitative" as const,
-    title: cleanText(axisTitle(axis)),
-    scale: {
-      type: axis.scale ?? "linear",
-      domain,
-      padding: AXIS_PADDING,
-      ...(!isLog && { zero: false, nice: channel === "y" && isFree }),
+  return [{
+    data: { values: [...bars] },
+    mark: {
+      type: "rect" as const,
+      color,
+      opacity: faint ? FAINT_OPACITY : 1,
+      clip: true,
     },
-    axis: {
-      titleLimit: length,
-      tickCount,
-      ...(isLog && { values: logTicks(domain, tickCount) }),
-      ...(axis.integer && { tickMinStep: 1 }),
-      ...(format && { format }),
-    },
-  };
+    encoding: { x2: { field: "x2" }, y2: { field: "y2" } },
+  }];
 }
 
 function layersOf(
-  { mark = "line" }: Series,
+  { mark = "line", faint = false }: Series,
   points: readonly Point[],
   plotWidth: number,
   { color, dash }: SeriesStyle,
@@ -98,7 +94,8 @@ function layersOf(
       type: "line" as const,
       color,
       strokeDash: [...dash],
-      strokeWidth: LINE_WIDTH,
+      strokeWidth: faint ? FAINT_WIDTH : LINE_WIDTH,
+      opacity: faint ? FAINT_OPACITY : 1,
       strokeJoin: "round" as const,
       strokeCap: "round" as const,
       clip: true,
@@ -112,19 +109,20 @@ function layersOf(
       color,
       filled: true,
       clip: true,
-      ...dotStyle(points.length, plotWidth),
+      ...dotStyle(points.length, plotWidth, faint),
     },
   };
   return mark === "point" ? [dots] : [line, dots];
 }
 
 /** Dots that shrink, and let each other shine through, the more there are. */
-function dotStyle(count: number, plotWidth: number) {
+function dotStyle(count: number, plotWidth: number, faint: boolean) {
   const diameter = Math.min(6.5, Math.max(3, 1.6 * plotWidth / (count + 1)));
-  return { size: diameter ** 2, opacity: count > 200 ? 0.6 : 1 };
+  const opacity = faint ? FAINT_OPACITY : count > 200 ? 0.6 : 1;
+  return { size: diameter ** 2, opacity };
 }
 
-function configOf(theme: Theme): NonNullable<TopLevelSpec["config"]> {
+function configOf(theme: Theme): VegaLiteSpec {
   return {
     font: FONT_FAMILY,
     aria: false,

@@ -10,6 +10,7 @@ import type { Panel } from "./chart.ts";
 import { missingNote } from "./chart_values.ts";
 import { layoutHeading } from "./heading.ts";
 import { drawLegend } from "./legend.ts";
+import { drawLabels } from "./point_labels.ts";
 import { panelSpec } from "./panel_spec.ts";
 import { textElements, translate } from "./svg.ts";
 import { FONT_SIZE } from "./theme.ts";
@@ -53,12 +54,18 @@ export async function drawPanels(
   );
   const plotWidth = width - left - right;
   const plots = await drawPlots(panels, plotWidth, theme);
+  const size = { width: plotWidth, height: plotHeight(panels, plotWidth) };
   return plots.map((plot, p) => {
     const head = drawHead(panels[p]!, plotWidth, theme);
     return {
       height: head.height + plot.height,
       content: translate(left, 0, head.content) +
-        translate(left - plot.left, head.height, plot.content),
+        translate(left - plot.left, head.height, plot.content) +
+        translate(
+          left,
+          head.height + plot.top,
+          drawLabels(panels[p]!, plot, size, theme),
+        ),
     };
   });
 }
@@ -68,11 +75,15 @@ function drawPlots(
   width: number,
   theme: Theme,
 ): Promise<Drawing[]> {
-  const aspect = panels.length === 1 ? ASPECT.single : ASPECT.stacked;
-  const height = Math.max(MIN_PLOT_HEIGHT, Math.round(width * aspect));
+  const height = plotHeight(panels, width);
   return Promise.all(
     panels.map((panel) => drawSpec(panelSpec(panel, { width, height }, theme))),
   );
+}
+
+function plotHeight(panels: readonly Panel[], width: number): number {
+  const aspect = panels.length === 1 ? ASPECT.single : ASPECT.stacked;
+  return Math.max(MIN_PLOT_HEIGHT, Math.round(width * aspect));
 }
 
 /** Title, note and legend, which stand above the plot and begin where it does. */

@@ -28,6 +28,7 @@ export function logTicks([low, high]: Domain, count: number): number[] {
   if (fine.length < 3) return evenTicks([low, high], count);
   if (fine.length <= count) return fine;
   const coarse = powers.filter(inside);
+  if (coarse.length < 2) return fine;
   const step = Math.ceil(coarse.length / count);
   return coarse.filter((_, i) => i % step === 0);
 }

@@ -6,9 +6,11 @@
  * @module
  */
 
-import type { TopLevelSpec } from "vega-lite";
 import { textWidth } from "./text.ts";
 import { FONT_FAMILY } from "./theme.ts";
+
+/** A specification in Vega-Lite's grammar (https://vega.github.io/vega-lite/docs/spec.html), or a part of one. */
+export type VegaLiteSpec = Readonly<Record<string, unknown>>;
 
 /** A drawing, with the place of the plot between the axes. */
 export interface Drawing {
@@ -18,8 +20,12 @@ export interface Drawing {
   readonly height: number;
   /** What is left of the plot: the title and the numbers of the vertical axis. */
   readonly left: number;
+  /** What is above the plot, such as the upper half of a number at its top. */
+  readonly top: number;
   /** SVG elements. */
   readonly content: string;
+  /** Where values lie in the plot. */
+  place(x: number, y: number): readonly [x: number, y: number];
 }
 
 /** What is used of the two libraries. */
@@ -45,26 +51,45 @@ interface TextItem {
 
 /** The head of Vega's SVG: its size, and the first group, which begins where the plot does. */
 const HEAD =
-  /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>.*?<g [^>]*transform="translate\(([\d.]+),/;
+  /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>.*?<g [^>]*transform="translate\(([\d.]+),([\d.]+)\)/;
 
 let loading: Promise<Vega> | undefined;
 
 /** Draws one specification. */
-export async function drawSpec(spec: TopLevelSpec): Promise<Drawing> {
+export async function drawSpec(spec: VegaLiteSpec): Promise<Drawing> {
   const { View, parse, compile } = await (loading ??= loadVega());
-  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  const view = new View(parse(compile(spec as never).spec), {
+    renderer: "none",
+  });
   try {
     const svg = await view.toSVG();
-    const [width, height, left] = (HEAD.exec(svg) ?? []).slice(1).map(Number);
+    const [x, y] = [view.scale("x"), view.scale("y")];
+    const [width, height, left, top] = (HEAD.exec(svg) ?? []).slice(1).map(
+      Number,
+    );
     return {
       width: width!,
       height: height!,
       left: left!,
-      content: svg.slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>")),
+      top: top!,
+      content: withOwnNames(
+        svg.slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>")),
+      ),
+      place: (valueX, valueY) => [x(valueX), y(valueY)],
     };
   } finally {
     view.finalize();
   }
+}
+
+/** The names in a drawing made unlike those of any other, which may share its page. */
+function withOwnNames(svg: string): string {
+  let hash = 0x811c9dc5; // 32 bits of FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
+  for (let i = 0; i < svg.length; i++) {
+    hash = Math.imul(hash ^ svg.charCodeAt(i), 0x01000193);
+  }
+  const own = `c${(hash >>> 0).toString(36)}-`;
+  return svg.replace(/(\bid="|url\(#)/g, `$1${own}`);
 }
 
 async function loadVega(): Promise<Vega> {
