@@ -7,9 +7,9 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { dirname } from "@std/path";
 import { DataError } from "./data_error.ts";
+import { nodeCrypto } from "./node_builtins.ts";
 
 /** Options of {@linkcode downloadFile}. */
 export interface DownloadFileOptions {
@@ -258,7 +258,7 @@ async function checkFile(path: string, md5: string): Promise<void> {
 
 /** The MD5 checksum of a file, in hexadecimal digits. */
 export async function md5Of(path: string): Promise<string> {
-  const hash = createHash("md5");
+  const hash = nodeCrypto().createHash("md5");
   using file = await Deno.open(path);
   const buffer = new Uint8Array(2 ** 18);
   for (;;) {

@@ -8,11 +8,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import type { DecodedImages } from "./decode_image_files.ts";
 import type { ImageFile } from "./image_folder_files.ts";
 import { cacheFolder } from "./locate.ts";
+import { nodeCrypto } from "./node_builtins.ts";
 import { decodeNpz, encodeNpz } from "./npz.ts";
 
 /** Changes when images come out differently. */
@@ -152,5 +152,7 @@ function keyOf({ files }: CacheSubject): string {
 }
 
 function hashOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  return nodeCrypto().createHash("sha256").update(JSON.stringify(value)).digest(
+    "hex",
+  );
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { nodeZlib } from "./node_builtins.ts";
 
 /** What the header chunk says. */
 export interface PngHeader {
@@ -98,6 +98,7 @@ export function storePng(
   bytes: Uint8Array,
   header: PngHeader,
 ): Uint8Array<ArrayBuffer> {
+  const { crc32, deflateSync } = nodeZlib();
   const chunks = [...chunksOf(bytes)].filter(({ type }) =>
     NEEDED.includes(type)
   );
@@ -149,7 +150,9 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
 /** The rows of the image, each with its filter, and nothing after them. */
 function inflate(compressed: Uint8Array, header: PngHeader): Uint8Array {
   const expected = bytesOfRows(header);
-  const rows = inflateSync(compressed, { maxOutputLength: expected + SLACK });
+  const rows = nodeZlib().inflateSync(compressed, {
+    maxOutputLength: expected + SLACK,
+  });
   if (rows.length < expected) throw new Error("too few pixels");
   return rows.subarray(0, expected);
 }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { crc32, inflateRawSync } from "node:zlib";
+import { nodeZlib } from "./node_builtins.ts";
 import { invalid } from "./npy_header.ts";
 
 /** A file in an archive. */
@@ -163,6 +163,7 @@ function storedBytes(
 export function peekZipEntry(entry: ZipEntry): Uint8Array<ArrayBuffer> {
   const { stored, isDeflated } = entry;
   if (!isDeflated) return stored.subarray(0, 2 ** 16);
+  const { inflateRawSync } = nodeZlib();
   try {
     return toBytes(inflateRawSync(stored.subarray(0, 2 ** 16 / 4), {
       finishFlush: 2, // Z_SYNC_FLUSH: the end may be missing.
@@ -184,7 +185,7 @@ export function unpackZipEntry(
 ): Uint8Array<ArrayBuffer> {
   const { name, size, stored, isDeflated, crc } = entry;
   const bytes = isDeflated ? inflate(stored, size) : stored;
-  if (bytes?.length !== size || crc32(bytes) !== crc) {
+  if (bytes?.length !== size || nodeZlib().crc32(bytes) !== crc) {
     throw invalid(archive, `${size} intact bytes of ${name}`, "damaged ones");
   }
   return bytes;
@@ -196,6 +197,7 @@ function inflate(
 ): Uint8Array<ArrayBuffer> | undefined {
   if (size > stored.length * MAX_EXPANSION) return undefined;
   if (size === 0) return new Uint8Array(0);
+  const { inflateRawSync } = nodeZlib();
   try {
     return toBytes(inflateRawSync(stored, { maxOutputLength: size }));
   } catch {

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../data/node_builtins.ts";
 import type { Tensor } from "../numerics/tensor.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { exactJson } from "./exact_json.ts";
@@ -107,7 +107,7 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
 
 /** SHA-256 of a file, in hexadecimal, as if the digest in it were all zeros. */
 function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256")
+  return nodeCrypto().createHash("sha256")
     .update(bytes.subarray(0, DIGEST_START))
     .update(BLANK)
     .update(bytes.subarray(DIGEST_START + DIGEST_LENGTH))
