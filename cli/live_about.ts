@@ -10,6 +10,7 @@ import { dirname } from "@std/path";
 import type { About } from "../live/protocol.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 import { invocation } from "./invocation.ts";
+import { timeText } from "./runs/format.ts";
 import {
   numberSetting,
   setting,
@@ -87,6 +88,7 @@ function shown(name: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (name === "lrDecay" && value === 1) return undefined;
   if (["reg", "labelSmoothing"].includes(name) && value === 0) return undefined;
+  if (name === "started") return timeText(String(value));
   if (typeof value === "number") {
     return name === "seed" || !Number.isInteger(value)
       ? String(value)

@@ -25,6 +25,7 @@ const FONT = "12px Inter, system-ui, 'Segoe UI', Arial, sans-serif";
  * @property {(value: number) => string} format
  * @property {boolean} [isLogarithmic]
  * @property {(index: number | null) => void} onCursor Called with the place that is pointed at.
+ * @property {() => number} end Iteration that the axis goes to, unless somebody looks closer.
  * @property {() => readonly number[]} marks Iterations that are marked.
  */
 
@@ -115,7 +116,13 @@ export class CurveChart {
         drag: { x: true, y: false },
       },
       scales: {
-        x: { time: false },
+        x: {
+          time: false,
+          range: (_, low, high) =>
+            this.#isZoomed
+              ? [low ?? 0, high ?? 1]
+              : [0, Math.max(1, this.#options.end())],
+        },
         y: {
           distr: isLogarithmic ? 3 : 1,
           ...(range && !isLogarithmic

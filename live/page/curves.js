@@ -3,12 +3,16 @@
 // The three charts of a run, their legends, and what they say in words.
 
 import { CurveChart, showLegend } from "./charts.js";
-import { grouped, percent, rateText, short } from "./formats.js";
+import { grouped, percent, rateText, short, tick } from "./formats.js";
 
 /** @import { View } from "./connection.js" */
 
-/** Iterations over which the loss is smoothed, by the place of the slider. */
-const SPANS = [0, 3, 8, 15, 30, 60, 120, 250, 500, 1000, 2500];
+/** Parts of the training over which the loss is smoothed, by the place of the slider. */
+const SHARES = [0, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08];
+/** The part for the number that is shown. */
+const USUAL_SHARE = 0.01;
+/** Iterations that it is smoothed over at least, if it is. */
+const MIN_SPAN = 3;
 /** Time between two descriptions for those who do not see the curves, in milliseconds. */
 const WORDS_MS = 10_000;
 
@@ -34,6 +38,7 @@ export function startCurves() {
   /** Where the pointer is, as places in the lists of losses and of checks. */
   const at = { loss: -1, accuracy: -1, rate: -1 };
 
+  const end = () => view?.history.losses.last ?? 1;
   const marks = () =>
     view?.history.facts.rates.map(({ iteration }) => iteration) ?? [];
   /** @param {keyof typeof at} name */
@@ -47,14 +52,14 @@ export function startCurves() {
     series: [
       { color: "blue", hidden: true },
       { color: "blue", hidden: true },
-      { color: "blue", width: 1, alpha: 90 },
+      { color: "blue", width: 1, alpha: 120 },
       { color: "blue" },
     ],
     band: [0, 1],
     range: (low, high) => padded(Math.min(low, high), high, 0, Infinity),
-    format: short,
+    format: tick,
     onCursor: onCursor("loss"),
-    marks,
+    ...{ marks, end },
   });
   const accuracy = new CurveChart({
     box: box("accuracy-chart"),
@@ -62,10 +67,11 @@ export function startCurves() {
       { color: "blue", points: true },
       { color: "orange", points: true },
     ],
-    range: (low, high) => padded(low, high, 0, 100),
+    range: (low, high) =>
+      padded(Math.min(low, high - 8), Math.max(high, low + 8), 0, 100),
     format: (y) => `${Math.round(10 * y) / 10} %`,
     onCursor: onCursor("accuracy"),
-    marks,
+    ...{ marks, end },
   });
   const rate = new CurveChart({
     box: box("rate-chart"),
@@ -73,7 +79,7 @@ export function startCurves() {
     range: (_, high) => [0, high > 0 ? 1.08 * high : 1],
     format: rateText,
     onCursor: onCursor("rate"),
-    marks,
+    ...{ marks, end },
   });
 
   const legends = () => {
@@ -125,8 +131,9 @@ export function startCurves() {
     if (!view) return;
     const { losses, facts } = view.history;
     const { iteration, count, sum, min, max } = losses.buckets;
-    const span = SPANS[Number(smoothing.value)] ?? 0;
-    smooth = losses.smoothed(span);
+    smooth = losses.smoothed(
+      spanOf(view, SHARES[Number(smoothing.value)] ?? 0),
+    );
     const positive = (/** @type {number} */ y) =>
       logScale.checked && y <= 0 ? null : y;
     loss.show([
@@ -163,10 +170,10 @@ export function startCurves() {
   };
 
   const tellSmoothing = () => {
-    const span = SPANS[Number(smoothing.value)] ?? 0;
+    const share = SHARES[Number(smoothing.value)] ?? 0;
     smoothing.setAttribute(
       "aria-valuetext",
-      span === 0 ? "none" : `over ${span} iterations`,
+      share === 0 ? "none" : `over ${100 * share} % of the iterations`,
     );
   };
   tellSmoothing();
@@ -184,6 +191,26 @@ export function startCurves() {
     view = current;
     draw();
   };
+}
+
+/**
+ * The loss of late, smoothed.
+ *
+ * @param {View} view
+ */
+export function recentLoss(view) {
+  return view.history.losses.smoothed(spanOf(view, USUAL_SHARE)).at(-1);
+}
+
+/**
+ * Iterations over which to smooth.
+ *
+ * @param {View} view
+ * @param {number} share Of the whole training.
+ */
+function spanOf({ about, history }, share) {
+  const whole = about.iterations ?? history.losses.last;
+  return share === 0 ? 0 : Math.max(MIN_SPAN, share * whole);
 }
 
 /**

@@ -34,6 +34,17 @@ export function short(x) {
 }
 
 /**
+ * A number along an axis, in as many digits as it has.
+ *
+ * @param {number} x
+ */
+export function tick(x) {
+  return Number(x.toPrecision(6)).toLocaleString("en-US", {
+    maximumFractionDigits: 8,
+  });
+}
+
+/**
  * A learning rate in as few digits as tell it apart.
  *
  * @param {number | null | undefined} x

@@ -4,7 +4,7 @@
 
 import { follow } from "./connection.js";
 import { startControls } from "./controls.js";
-import { startCurves } from "./curves.js";
+import { recentLoss, startCurves } from "./curves.js";
 import { showExamples, showFilters } from "./figures.js";
 import { clock, grouped, percent, rateText, short } from "./formats.js";
 
@@ -158,7 +158,7 @@ function showStatus(view) {
         : found,
     checks[0],
   );
-  const loss = losses.smoothed(15).at(-1);
+  const loss = recentLoss(view);
   const of = (/** @type {number | null} */ n) =>
     n === null ? "" : `of ${grouped(n)}`;
   /** @type {(readonly [string, string, string])[]} */
