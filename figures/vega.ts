@@ -28,37 +28,18 @@ export interface Drawing {
   place(x: number, y: number): readonly [x: number, y: number];
 }
 
-/** What is used of the two libraries. */
-interface Vega {
-  readonly View: typeof import("vega").View;
-  readonly parse: typeof import("vega").parse;
-  readonly compile: typeof import("vega-lite").compile;
-}
-
-/** How Vega measures text, which its types leave out. */
-interface TextMetrics {
-  width(item: TextItem, text: string): number;
-}
-
-/** The part of a text in Vega's scene graph that its width depends on. */
-interface TextItem {
-  readonly font?: string;
-  readonly fontSize?: number;
-  readonly fontWeight?: number | string;
-  /** Width at which Vega truncates it; 0 for none. */
-  readonly limit?: number;
-}
-
 /** The head of Vega's SVG: its size, and the first group, which begins where the plot does. */
 const HEAD =
   /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>.*?<g [^>]*transform="translate\(([\d.]+),([\d.]+)\)/;
+
+type Vega = typeof import("./vega/bundle.js");
 
 let loading: Promise<Vega> | undefined;
 
 /** Draws one specification. */
 export async function drawSpec(spec: VegaLiteSpec): Promise<Drawing> {
   const { View, parse, compile } = await (loading ??= loadVega());
-  const view = new View(parse(compile(spec as never).spec), {
+  const view = new View(parse(compile(spec).spec), {
     renderer: "none",
   });
   try {
@@ -93,17 +74,13 @@ function withOwnNames(svg: string): string {
 }
 
 async function loadVega(): Promise<Vega> {
-  const [vega, { compile }] = await Promise.all([
-    import("vega"),
-    import("vega-lite"),
-  ]);
-  const { View, parse } = vega;
-  if ("textMetrics" in vega) measureText(vega.textMetrics as TextMetrics);
-  return { View, parse, compile };
+  const vega = await import("./vega/bundle.js");
+  measureText(vega.textMetrics);
+  return vega;
 }
 
 /** Without a canvas Vega guesses widths; for our typeface they are known. */
-function measureText(textMetrics: TextMetrics): void {
+function measureText(textMetrics: Vega["textMetrics"]): void {
   const guess = textMetrics.width;
   textMetrics.width = (item, text) => {
     if (item.font !== FONT_FAMILY) return guess(item, text);
