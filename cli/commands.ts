@@ -76,7 +76,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "visualize",
-    summary: "Draw photos convolved, filters, and the curves of a run",
+    summary: "Draw curves, filters, feature maps, mistakes, data sets and more",
     load: () => import("./visualize.ts"),
   },
   {

@@ -10,7 +10,14 @@ import { affineBackward, affineForward } from "../../layers/affine.ts";
 import { RandomState } from "../../numerics/random.ts";
 import type { DType } from "../../numerics/tensor.ts";
 import { affineBackwardNaive, affineForwardNaive } from "./naive_affine.ts";
-import { draw, inWorkspace, once, type Pass, residents } from "./pass.ts";
+import {
+  draw,
+  inWorkspace,
+  numbersIn,
+  once,
+  type Pass,
+  residents,
+} from "./pass.ts";
 import type { AffineShape } from "./shapes.ts";
 
 const SEED = 231;
@@ -52,6 +59,7 @@ export function affinePasses(
       forward: {
         work: work("forward"),
         flops,
+        numbers: numbersIn(x, w, b, dout),
         run: forward,
         results: forward,
         references: () => ({ out: { value: naiveOut(), terms: features } }),
@@ -59,6 +67,8 @@ export function affinePasses(
       backward: {
         work: work("backward"),
         flops: 2 * flops,
+        // Read: dout, x, w. Written: dx, dw, db.
+        numbers: numbersIn(dout, x, w, x, w, b),
         run: backward,
         results: backward,
         references: () => ({

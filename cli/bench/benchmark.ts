@@ -23,6 +23,8 @@ export interface Settings extends Streams {
   readonly runs: number;
   /** Whether to tell the time of each kernel. */
   readonly profile: boolean;
+  /** The browser that `bench browser` times. */
+  readonly browser?: string | undefined;
   /** Another program to be timed in turns, if one was named. */
   readonly peer: Peer | undefined;
   /** Ends the measuring, with its reason. */
@@ -36,6 +38,10 @@ export interface Row {
   readonly threads: number;
   /** Duration of one run. */
   readonly milliseconds?: Spread;
+  /** Floating-point operations of one run. */
+  readonly flops?: number;
+  /** Bytes that one run must read or write at least, each once. */
+  readonly bytes?: number;
   /** Floating-point operations, in 10⁹ a second. */
   readonly gflops?: number;
   /** That, as a part of the peak of as many threads. */

@@ -10,7 +10,14 @@ import { convBackwardNaive, convForwardNaive } from "../../layers/conv.ts";
 import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
 import { RandomState } from "../../numerics/random.ts";
 import type { DType } from "../../numerics/tensor.ts";
-import { draw, inWorkspace, once, type Pass, residents } from "./pass.ts";
+import {
+  draw,
+  inWorkspace,
+  numbersIn,
+  once,
+  type Pass,
+  residents,
+} from "./pass.ts";
 import type { ConvolutionShape } from "./shapes.ts";
 
 const SEED = 231;
@@ -77,6 +84,7 @@ export function convolutionPasses(
       forward: {
         work: work("forward"),
         flops,
+        numbers: numbersIn(x, w, b, dout),
         run: forward,
         results: forward,
         references: () => ({ out: { value: naiveOut(), terms: taps } }),
@@ -84,6 +92,8 @@ export function convolutionPasses(
       backward: {
         work: work("backward"),
         flops: 2 * flops,
+        // Read: dout, x, w. Written: dx, dw, db.
+        numbers: numbersIn(dout, x, w, x, w, b),
         run: backward,
         results: backward,
         references: () => ({
@@ -94,6 +104,7 @@ export function convolutionPasses(
       filterGradient: {
         work: work("filter gradient"),
         flops,
+        numbers: numbersIn(dout, x, w, b),
         run: filterGradient,
         results: filterGradient,
         references: filterReferences,

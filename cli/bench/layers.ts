@@ -19,7 +19,7 @@ import { passLines, peakLine } from "./columns.ts";
 import { convolutionPasses } from "./convolution.ts";
 import { timeAll, verifyAll } from "./measure.ts";
 import type { Pass } from "./pass.ts";
-import { peaksOf } from "./peak.ts";
+import { memorySpeed, peaksOf } from "./peak.ts";
 import { poolingPasses } from "./pooling.ts";
 import {
   AFFINES,
@@ -54,9 +54,10 @@ export async function measureLayers(
     return { heading, lines: [], rows: [], complaints };
   }
   const peaks = peaksOf([...new Set(passes.map((pass) => pass.work.dtype))]);
+  const memory = memorySpeed();
   const rows = await timeAll(passes, verdicts, threads, peaks, settings);
   const lines = [peakLine(peaks), "", ...passLines(rows)];
-  return { heading, lines, rows, more: { peaks }, complaints };
+  return { heading, lines, rows, more: { peaks, memory }, complaints };
 }
 
 /** Forward and backward passes on the shapes of these names. */

@@ -40,7 +40,7 @@ export function thisMachine(): Machine {
 }
 
 /** What Linux calls the processor, if the permission to look is there already. */
-function processorName(): string | undefined {
+export function processorName(): string | undefined {
   const path = "/proc/cpuinfo";
   const { state } = Deno.permissions.querySync({ name: "read", path });
   if (state !== "granted") return undefined;

@@ -7,6 +7,7 @@
  */
 
 import { setThreads } from "../../kernels/runtime.ts";
+import { bytesOf } from "../../kernels/select.ts";
 import { startProgress } from "../progress.ts";
 import type { PeerTime, Row, Settings } from "./benchmark.ts";
 import { nameOf, type Pass } from "./pass.ts";
@@ -100,15 +101,21 @@ export async function* shown<T>(
 }
 
 function speedOf(
-  { flops, work }: Pass,
+  { flops, numbers, work }: Pass,
   { median }: Spread,
   threads: number,
   peaks: Peaks,
-): Pick<Row, "gflops" | "ofPeak"> {
-  if (flops === undefined) return {};
+): Pick<Row, "flops" | "bytes" | "gflops" | "ofPeak"> {
+  const bytes = numbers === undefined
+    ? {}
+    : { bytes: numbers * bytesOf(work.dtype) };
+  if (flops === undefined) return bytes;
   const gflops = flops / median / 1e6;
   const ofPeak = partOfPeak(gflops, peaks, work.dtype, threads);
-  return { gflops, ...ofPeak === undefined ? {} : { ofPeak } };
+  return {
+    ...{ flops, ...bytes, gflops },
+    ...ofPeak === undefined ? {} : { ofPeak },
+  };
 }
 
 /** What the peer took in both ways, if it was timed. */

@@ -43,6 +43,8 @@ export interface Pass {
   readonly work: Work;
   /** Floating-point operations of a run, a multiply-add counted as two, if it has any. */
   readonly flops: number | undefined;
+  /** Numbers that a run must read or write at least, each once, where that is told. */
+  readonly numbers?: number;
   /** One run, to be timed. */
   run(): unknown;
   /** Results to be checked; the next run of any pass overwrites them. */
@@ -80,6 +82,11 @@ export function residents<T extends Record<string, Tensor>>(
   return Object.fromEntries(
     entries.map(([name, tensor]) => [name, resident(tensor, dtype)]),
   ) as T; // the same names as before
+}
+
+/** How many numbers tensors hold together. */
+export function numbersIn(...tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** A function that computes its result once, when it is first called. */

@@ -47,6 +47,20 @@ export function partOfPeak(
   return peak === undefined ? undefined : gflops / (peak * threads);
 }
 
+/** What goes through memory on the threads in use, in 10⁹ bytes a second; the fastest of a few attempts. */
+export function memorySpeed(): Readonly<Record<"read" | "copy", number>> {
+  const [read = NaN, copy = NaN] = memoryTraffic().map(({ bytes, run }) => {
+    run();
+    const times = Array.from({ length: 2 * ATTEMPTS }, () => {
+      const start = performance.now();
+      run();
+      return performance.now() - start;
+    });
+    return bytes / Math.min(...times) / 1e6;
+  });
+  return { read, copy };
+}
+
 /** Reading and copying memory, by kernels that do next to nothing else. */
 export function memoryTraffic(): Traffic[] {
   const x = resident(zeros([ELEMENTS], "float32"));

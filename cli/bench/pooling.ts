@@ -17,7 +17,14 @@ import {
 } from "../../layers/pool_fast.ts";
 import { RandomState } from "../../numerics/random.ts";
 import type { DType } from "../../numerics/tensor.ts";
-import { draw, inWorkspace, once, type Pass, residents } from "./pass.ts";
+import {
+  draw,
+  inWorkspace,
+  numbersIn,
+  once,
+  type Pass,
+  residents,
+} from "./pass.ts";
 import type { PoolingShape } from "./shapes.ts";
 
 const SEED = 231;
@@ -69,6 +76,7 @@ export function poolingPasses(
       forward: {
         work: work("forward"),
         flops: undefined,
+        numbers: numbersIn(x, dout),
         run: forward,
         results: forward,
         references: () => ({ out: { value: naive().out, terms: 1 } }),
@@ -76,6 +84,7 @@ export function poolingPasses(
       backward: {
         work: work("backward"),
         flops: undefined,
+        numbers: numbersIn(dout, x),
         run: backward,
         results: backward,
         references: () => ({
