@@ -17,6 +17,7 @@ import { accuracy, gather } from "./batches.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { EarlyStopping } from "./early_stopping.ts";
 import { explainNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
+import { otherTasks } from "./other_tasks.ts";
 import { checkSolver } from "./solver_checks.ts";
 import type {
   AccuracyCheck,
@@ -303,7 +304,7 @@ export class Solver {
       }
       onIterationEnd?.(t);
       if (performance.now() - turn > TURN_MS) {
-        await new Promise((resolve) => setTimeout(resolve));
+        await otherTasks();
         await onTurn?.();
         turn = performance.now();
       }
