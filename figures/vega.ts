@@ -32,7 +32,7 @@ export interface Drawing {
 const HEAD =
   /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>.*?<g [^>]*transform="translate\(([\d.]+),([\d.]+)\)/;
 
-type Vega = typeof import("./vega/bundle.js");
+type Vega = typeof import("./bundles/vega.js");
 
 let loading: Promise<Vega> | undefined;
 
@@ -74,7 +74,7 @@ function withOwnNames(svg: string): string {
 }
 
 async function loadVega(): Promise<Vega> {
-  const vega = await import("./vega/bundle.js");
+  const vega = await import("./bundles/vega.js");
   measureText(vega.textMetrics);
   return vega;
 }

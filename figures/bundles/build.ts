@@ -2,14 +2,15 @@
 
 /**
  * Puts what figures use of Vega and Vega-Lite, with the sixty packages that
- * these need, into one file. `deno task build:vega` writes it and the packages'
- * licences beside it; with `--check` it only compares them with those that are
- * there and fails where they differ.
+ * these need, into one file, and what they use of sixel into another. `deno task
+ * build:bundles` writes them and the packages' licences beside them; with
+ * `--check` it only compares them with those that are there and fails where they
+ * differ.
  *
  * The packages are named where no tool sees them, and have a lock file of their
  * own. In deno.json or deno.lock everybody who trains a network would download
- * 50 MB of which a figure uses 0.8. The bytes are those that the bundler of
- * Deno 2.9.6 makes.
+ * 25 MB of which figures use 0.8. The bytes are those that the bundler of Deno
+ * 2.9.6 makes.
  *
  * @module
  */
@@ -17,19 +18,16 @@
 import { fromFileUrl, join } from "@std/path";
 
 const FOLDER = fromFileUrl(new URL(".", import.meta.url));
-const LOCK = join(FOLDER, "vega.lock");
+const LOCK = join(FOLDER, "bundles.lock");
 
-/** What figures use. */
-const ENTRY = `export { parse, textMetrics, View } from "npm:vega@6.4.0";
+/** What figures use, by the name of the file that it comes into. */
+const ENTRIES = {
+  vega: `export { parse, textMetrics, View } from "npm:vega@6.4.0";
 export { compile } from "npm:vega-lite@6.5.0";
-`;
-
-const HEADER =
-  `// Vega 6.4.0, Vega-Lite 6.5.0 and what they need, in one file by build.ts. Licences: LICENSES.txt.
-// @ts-self-types="./bundle.d.ts"
-// deno-fmt-ignore-file
-// deno-lint-ignore-file
-`;
+`,
+  sixel: `export { image2sixel } from "npm:sixel@0.16.0/lib/SixelEncoder.js";
+`,
+} as const;
 
 /** As much of `deno info --json` as is used here. */
 interface Graph {
@@ -41,29 +39,46 @@ interface Graph {
 /** What is built, by file name. */
 async function build(isCheck: boolean): Promise<Map<string, string>> {
   const work = Deno.makeTempDirSync();
+  const shared = [
+    ...["--quiet", "--no-config", `--lock=${LOCK}`],
+    ...isCheck ? ["--frozen"] : [],
+  ];
+  const files = new Map<string, string>();
   try {
-    Deno.writeTextFileSync(join(work, "entry.ts"), ENTRY);
-    const shared = [
-      ...["--quiet", "--no-config", `--lock=${LOCK}`],
-      ...isCheck ? ["--frozen"] : [],
-    ];
-    const code = await deno(work, [
-      ...["bundle", ...shared, "--minify", "--platform", "browser"],
-      "entry.ts",
-    ]);
+    Deno.writeTextFileSync(
+      join(work, "all.ts"),
+      Object.values(ENTRIES).join(""),
+    );
     const graph: Graph = JSON.parse(
-      await deno(work, ["info", "--json", ...shared, "entry.ts"]),
+      await deno(work, ["info", "--json", ...shared, "all.ts"]),
     );
     const { npmCache }: { npmCache: string } = JSON.parse(
       await deno(work, ["info", "--json", "--no-config"]),
     );
-    return new Map([
-      ["bundle.js", HEADER + code.trimEnd() + "\n"],
-      ["LICENSES.txt", licences(graph, npmCache)],
-    ]);
+    files.set("LICENSES.txt", licences(graph, npmCache));
+    for (const [name, entry] of Object.entries(ENTRIES)) {
+      Deno.writeTextFileSync(join(work, `${name}.ts`), entry);
+      const code = await deno(work, [
+        ...["bundle", ...shared, "--minify", "--platform", "browser"],
+        `${name}.ts`,
+      ]);
+      files.set(`${name}.js`, header(name, entry) + code.trimEnd() + "\n");
+    }
+    return files;
   } finally {
     Deno.removeSync(work, { recursive: true });
   }
+}
+
+/** What stands at the top of a bundle. */
+function header(name: string, entry: string): string {
+  const packages = [...entry.matchAll(/npm:([\w-]+@[\d.]+)/g)]
+    .map(([, pinned]) => pinned).join(" and ");
+  return `// Made by build.ts of ${packages} with their dependencies. Licences: LICENSES.txt.
+// @ts-self-types="./${name}.d.ts"
+// deno-fmt-ignore-file
+// deno-lint-ignore-file
+`;
 }
 
 /** The licences of all packages, each text once. */
@@ -95,7 +110,7 @@ async function deno(cwd: string, args: readonly string[]): Promise<string> {
   }).output();
   if (!success) {
     throw new Error(
-      `Cannot bundle Vega: ${new TextDecoder().decode(stderr).trim()}`,
+      `Cannot bundle packages: ${new TextDecoder().decode(stderr).trim()}`,
     );
   }
   return new TextDecoder().decode(stdout);
@@ -107,12 +122,12 @@ if (import.meta.main) {
     const path = join(FOLDER, name);
     if (!isCheck) {
       Deno.writeTextFileSync(path, text);
-      console.log(`figures/vega/${name}: ${text.length} bytes`);
+      console.log(`figures/bundles/${name}: ${text.length} bytes`);
     } else if (Deno.readTextFileSync(path) === text) {
-      console.log(`figures/vega/${name} comes from the packages`);
+      console.log(`figures/bundles/${name} comes from the packages`);
     } else {
       console.error(
-        `figures/vega/${name} differs from what its packages give: run deno task build:vega`,
+        `figures/bundles/${name} differs from what its packages give: run deno task build:bundles`,
       );
       Deno.exit(1);
     }
