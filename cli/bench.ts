@@ -8,6 +8,7 @@
 
 import { getThreads, setThreads, settleTileWidth } from "../kernels/runtime.ts";
 import type { Benchmark, Outcome, Settings } from "./bench/benchmark.ts";
+import { browser } from "./bench/browser.ts";
 import { readReport } from "./bench/compare.ts";
 import { document } from "./bench/document.ts";
 import { layers } from "./bench/layers.ts";
@@ -23,7 +24,7 @@ import { ExitCode, listenForInterrupt, UsageError } from "./exit.ts";
 import { oneOf } from "./words.ts";
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  ...{ document, layers, step, scaling, peak, summary },
+  ...{ document, layers, step, scaling, peak, summary, browser },
 };
 
 /** The benchmarks that take an option: `With layers or step`. */
@@ -41,13 +42,14 @@ export default defineCommand({
     { args: "step --json > step.json", help: "Training steps, to be kept" },
     { args: "step --compare step.json", help: "How much faster they are now" },
     { args: "summary --peer python3", help: "Convlab against PyTorch" },
+    { args: "browser --browser chromium", help: "Steps in a browser too" },
   ],
   positionals: {
     benchmark: {
       optional: true,
       choices: Object.keys(BENCHMARKS),
       help:
-        "What to measure: document (cells 8 and 9, the default), layers, step (a training step), scaling (with the threads), peak (what the machine can do) or summary (against a peer)",
+        "What to measure: document (cells 8 and 9, the default), layers, step (a training step), scaling (with the threads), peak (what the machine can do), summary (against a peer) or browser (a training step in a browser too)",
     },
   },
   options: {
@@ -86,6 +88,12 @@ export default defineCommand({
         takenBy("peer")
       }: times PyTorch in turns with Convlab, in this interpreter`,
     },
+    browser: {
+      kind: "string",
+      placeholder: "PROGRAM",
+      default: "chromium",
+      help: "The browser that is timed with browser; any Chromium",
+    },
     compare: {
       kind: "string",
       placeholder: "FILE",
@@ -105,7 +113,9 @@ Layers and steps are timed as training runs them: inputs stay in the kernels' sh
 
 PyTorch and Convlab take turns, in five blocks of runs each with a pause after every one; a ratio is PyTorch's median over Convlab's. PyTorch is timed twice. As it is installed, glibc gives freed memory back to the system, more in one process than in another, so each block has a fresh one. With its memory kept, variables of the environment let it use freed memory again, in one process for all.
 
-Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.`,
+Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.
+
+browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task bench:browser" makes first.`,
   async run({ options, positionals, given, ...streams }) {
     const { benchmark: what = "document" } = positionals;
     const { threads, peer, compare, json, kernels } = options;
@@ -115,6 +125,9 @@ Starting PyTorch so often takes most of about ten seconds for each piece of work
     );
     if (refused !== undefined) {
       throw new UsageError(`Expected no --${refused} with ${what}`);
+    }
+    if (given.has("browser") && what !== "browser") {
+      throw new UsageError(`Expected no --browser with ${what}`);
     }
     if (benchmark.needsPeer && peer === undefined) {
       throw new UsageError(
