@@ -76,7 +76,13 @@ export {
 } from "./figures/matrix_figure.ts";
 export { previewFigure } from "./figures/preview_figure.ts";
 export type { TerminalColors } from "./figures/ansi.ts";
-export { canPreview, type Terminal, terminalOf } from "./figures/terminal.ts";
+export {
+  canPreview,
+  type Terminal,
+  type TerminalGraphics,
+  terminalOf,
+} from "./figures/terminal.ts";
+export * from "./figures/terminal_figure.ts";
 export type { ThemeName } from "./figures/theme.ts";
 export * from "./figures/visualize_grid.ts";
 export {

@@ -113,7 +113,7 @@ export default defineCommand({
       const figure = curvesOf(run);
       const path = output ?? join(run.path, "curves.png");
       writeFileAtomically(path, await renderFigure(figure, { format }));
-      showPreview(figure, streams);
+      await showPreview(figure, streams);
       streams.stderr.line(`Run folder: ${run.path}`);
       streams.stderr.line(`Figure: ${path}`);
       return ExitCode.success;

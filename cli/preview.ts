@@ -8,14 +8,17 @@
  */
 
 import type { Figure } from "../figures/figure.ts";
-import { previewFigure } from "../figures/preview_figure.ts";
 import { canPreview, terminalOf } from "../figures/terminal.ts";
+import { figureForTerminal } from "../figures/terminal_figure.ts";
 import type { Streams } from "./command.ts";
 
 /** Shows a figure on standard error, if that is a terminal that can. */
-export function showPreview(figure: Figure, { stderr }: Streams): void {
+export async function showPreview(
+  figure: Figure,
+  { stderr }: Streams,
+): Promise<void> {
   const terminal = terminalOf(Deno.stderr);
   if (stderr.isTerminal && canPreview(terminal)) {
-    stderr.write(previewFigure(figure, terminal));
+    stderr.write(await figureForTerminal(figure, terminal));
   }
 }

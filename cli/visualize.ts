@@ -146,7 +146,7 @@ Pictures are cropped to their largest centred square and resized, as predict doe
       ...theme === undefined ? {} : { theme },
     };
     writeFileAtomically(path, await renderFigure(figure, { format, ...look }));
-    showPreview(figure, streams);
+    await showPreview(figure, streams);
     streams.stdout.line(path);
     return ExitCode.success;
   },

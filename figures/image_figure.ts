@@ -26,6 +26,10 @@ export interface ImageFigure {
   readonly gap?: number;
   /** The images, row by row; the last row may be shorter. */
   readonly images: readonly FigureImage[];
+  /** Space between images, in pixels of a figure 720 wide. Default 14. */
+  readonly gap?: number;
+  /** The largest width of an image, in the same pixels. Default 480. */
+  readonly imageWidth?: number;
   /**
    * What to do with images that are enlarged: `"nearest"` shows each pixel as a
    * square and enlarges by whole numbers, as fits filters and small pictures;
@@ -40,6 +44,8 @@ export interface FigureImage {
   readonly image: Image;
   /** What it is, above it. */
   readonly title?: string;
+  /** A second, quieter line between its title and it. */
+  readonly subtitle?: string;
 }
 
 const MAX_GAP = 100;

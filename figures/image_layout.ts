@@ -48,6 +48,7 @@ interface Grid {
   readonly cellWidth: number;
   readonly gap: number;
   readonly captionSize: number;
+  readonly subtitleSize: number;
 }
 
 /** An image that has its size, but not its place yet. */
@@ -65,14 +66,18 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
   const columns = columnsOf(figure);
   const unit = width / layoutWidthOf(width);
   const margin = Math.round(MARGIN * unit);
-  const gap = Math.round(GAP * unit);
+  const gap = Math.round((figure.gap ?? GAP) * unit);
+  const under = Math.round(GAP * unit);
   const space = figure.gap === undefined ? gap : Math.round(figure.gap * unit);
   const across = Math.min(
     width - 2 * margin,
     figure.gap === undefined ? Infinity : MAX_IMAGE_WIDTH * unit,
   );
   const room = Math.floor((across + space) / columns) - space;
-  const available = Math.max(1, Math.min(room, MAX_IMAGE_WIDTH * unit));
+  const available = Math.max(
+    1,
+    Math.min(room, (figure.imageWidth ?? MAX_IMAGE_WIDTH) * unit),
+  );
   const sized = figure.images.map((entry) => ({
     ...entry,
     size: sizeOf(entry.image, available, figure.interpolation ?? "nearest"),
@@ -84,6 +89,7 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
     cellWidth,
     gap: space,
     captionSize: FONT_SIZE.heading * unit,
+    subtitleSize: FONT_SIZE.label * unit,
   };
 
   const heading = layoutHeading({
@@ -99,11 +105,14 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
   });
   const texts = [...heading.texts];
   const images: PlacedImage[] = [];
-  let y = margin + (heading.height > 0 ? heading.height + gap : 0);
+  let y = margin + (heading.height > 0 ? heading.height + under : 0);
   for (let first = 0; first < sized.length; first += columns) {
     const row = sized.slice(first, first + columns);
-    const hasCaptions = row.some(({ title }) => title !== undefined);
-    if (hasCaptions) y += Math.round(grid.captionSize * CAPTION_HEIGHT);
+    for (const { text, size } of captionLines(row, grid)) {
+      if (row.some((entry) => text(entry) !== undefined)) {
+        y += Math.round(size * CAPTION_HEIGHT);
+      }
+    }
     images.push(...placeImages(row, y, grid));
     texts.push(...placeCaptions(row, y, grid));
     y += Math.max(...row.map(({ size }) => size.height)) + space;
@@ -123,20 +132,48 @@ function placeImages(
   });
 }
 
+/** The lines above the images of a row, from the top. */
+function captionLines(
+  row: readonly SizedImage[],
+  { captionSize, subtitleSize }: Grid,
+) {
+  const hasSubtitles = row.some(({ subtitle }) => subtitle !== undefined);
+  return [
+    {
+      text: ({ title }: SizedImage) => title,
+      size: captionSize,
+      // Above the second line.
+      lift: hasSubtitles ? Math.round(subtitleSize * CAPTION_HEIGHT) : 0,
+      muted: false,
+    },
+    {
+      text: ({ subtitle }: SizedImage) => subtitle,
+      ...{ size: subtitleSize, lift: 0, muted: true },
+    },
+  ];
+}
+
 /** The titles of a row, above images that begin at `y`. */
 function placeCaptions(
   row: readonly SizedImage[],
   y: number,
-  { left, cellWidth, gap, captionSize: fontSize }: Grid,
+  grid: Grid,
 ): PlacedText[] {
-  return row.flatMap(({ title }, column) =>
-    title === undefined ? [] : {
-      text: truncateText(cleanText(title), cellWidth + gap / 2, { fontSize }),
-      x: left + column * (cellWidth + gap) + cellWidth / 2,
-      y: y - Math.round(fontSize * CAPTION_LIFT),
-      fontSize,
-      centered: true,
-    }
+  const { left, cellWidth, gap } = grid;
+  return captionLines(row, grid).flatMap(({ text, size, lift, muted }) =>
+    row.flatMap((entry, column) => {
+      const caption = text(entry);
+      return caption === undefined ? [] : {
+        text: truncateText(cleanText(caption), cellWidth + gap / 2, {
+          fontSize: size,
+        }),
+        x: left + column * (cellWidth + gap) + cellWidth / 2,
+        y: y - lift - Math.round(size * CAPTION_LIFT),
+        fontSize: size,
+        centered: true,
+        ...muted ? { muted } : {},
+      };
+    })
   );
 }
 

@@ -28,6 +28,8 @@ export interface MatrixFigure {
    * number times 100 of values that are shares from 0 to 1. Default `"none"`.
    */
   readonly cells?: "count" | "percent" | "none";
+  /** Height of a matrix that is neither square nor has numbers in its cells, in its widths. Default 0.52. */
+  readonly aspect?: number;
 }
 
 /** One side of a matrix. */

@@ -98,7 +98,9 @@ export function layoutMatrix(
   let cellWidth = room / nColumns;
   if (isSquare) cellWidth = Math.min(cellWidth, MAX_CELL);
   if (cellWidth > 6) cellWidth = Math.floor(cellWidth);
-  let cellHeight = isSquare ? cellWidth : room * ASPECT / nRows;
+  let cellHeight = isSquare
+    ? cellWidth
+    : room * (figure.aspect ?? ASPECT) / nRows;
   if (isSquare) cellHeight = Math.max(cellHeight, MIN_HEIGHT / nRows);
   if (cellHeight > 6) cellHeight = Math.floor(cellHeight);
   const plotWidth = cellWidth * nColumns;

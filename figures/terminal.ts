@@ -18,9 +18,16 @@ export interface TerminalEnvironment {
   readonly term: string | undefined;
   /** The variable `COLORTERM`; empty where it is not set. */
   readonly colorTerm: string | undefined;
+  /** The variable `TERM_PROGRAM`; empty where it is not set. */
+  readonly termProgram?: string | undefined;
+  /** The variable `KITTY_WINDOW_ID`; empty where it is not set. */
+  readonly kittyWindowId?: string | undefined;
   /** Whether this is Windows, whose terminals set neither variable. */
   readonly isWindows: boolean;
 }
+
+/** How a terminal shows pictures, if it does. */
+export type TerminalGraphics = "none" | "kitty" | "sixel";
 
 /** A terminal to draw in. */
 export interface Terminal {
@@ -28,6 +35,8 @@ export interface Terminal {
   readonly colors: TerminalColors;
   /** Letters in a line. */
   readonly columns: number;
+  /** How it shows pictures. Default `"none"`. */
+  readonly graphics?: TerminalGraphics;
 }
 
 const DEFAULT_COLUMNS = 80;
@@ -68,14 +77,18 @@ export function terminalOf(
   stream: { isTerminal(): boolean } = Deno.stdout,
 ): Terminal {
   const isTerminal = stream.isTerminal();
+  const environment = {
+    isTerminal,
+    noColor: Deno.noColor,
+    term: variable("TERM"),
+    colorTerm: variable("COLORTERM"),
+    termProgram: variable("TERM_PROGRAM"),
+    kittyWindowId: variable("KITTY_WINDOW_ID"),
+    isWindows: Deno.build.os === "windows",
+  };
   return {
-    colors: colorsOf({
-      isTerminal,
-      noColor: Deno.noColor,
-      term: variable("TERM"),
-      colorTerm: variable("COLORTERM"),
-      isWindows: Deno.build.os === "windows",
-    }),
+    colors: colorsOf(environment),
+    graphics: graphicsOf(environment),
     columns: isTerminal ? columns() : DEFAULT_COLUMNS,
   };
 }
@@ -89,6 +102,26 @@ export function colorsOf(environment: TerminalEnvironment): TerminalColors {
     term?.endsWith("-direct") || isWindows
   ) return "truecolor";
   return term === "" ? "none" : "256";
+}
+
+/** Values of `TERM_PROGRAM` and `TERM` by which terminals tell what they have. */
+const KITTY = /^(WezTerm|ghostty|xterm-kitty|xterm-ghostty)$/;
+const SIXEL = /^(iTerm\.app|mintty|mlterm|foot|contour|yaft)(-|$)/;
+/** Programs between us and the terminal, which let no picture through. */
+const MULTIPLEXER = /^(screen|tmux)/;
+
+/**
+ * How a terminal shows pictures, as far as its environment tells. It is not
+ * asked itself: its answer would arrive as if the user had typed it.
+ */
+export function graphicsOf(environment: TerminalEnvironment): TerminalGraphics {
+  const { term = "", termProgram = "", kittyWindowId = "" } = environment;
+  if (colorsOf(environment) === "none" || MULTIPLEXER.test(term)) return "none";
+  const names = [termProgram, term];
+  if (kittyWindowId !== "" || names.some((name) => KITTY.test(name))) {
+    return "kitty";
+  }
+  return names.some((name) => SIXEL.test(name)) ? "sixel" : "none";
 }
 
 function variable(name: string): string | undefined {

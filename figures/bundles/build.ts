@@ -29,6 +29,9 @@ export { compile } from "npm:vega-lite@6.5.0";
 `,
 } as const;
 
+/** Code before that of a bundle: UPNG.js, inside sixel, sets a variable that it does not declare. */
+const BEFORE = { vega: "", sixel: "var UPNG;" } as const;
+
 /** As much of `deno info --json` as is used here. */
 interface Graph {
   readonly npmPackages: Readonly<
@@ -56,13 +59,17 @@ async function build(isCheck: boolean): Promise<Map<string, string>> {
       await deno(work, ["info", "--json", "--no-config"]),
     );
     files.set("LICENSES.txt", licences(graph, npmCache));
-    for (const [name, entry] of Object.entries(ENTRIES)) {
+    for (const name of ["vega", "sixel"] as const) {
+      const entry = ENTRIES[name];
       Deno.writeTextFileSync(join(work, `${name}.ts`), entry);
       const code = await deno(work, [
         ...["bundle", ...shared, "--minify", "--platform", "browser"],
         `${name}.ts`,
       ]);
-      files.set(`${name}.js`, header(name, entry) + code.trimEnd() + "\n");
+      files.set(
+        `${name}.js`,
+        header(name, entry) + BEFORE[name] + code.trimEnd() + "\n",
+      );
     }
     return files;
   } finally {
