@@ -80,6 +80,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./visualize.ts"),
   },
   {
+    name: "report",
+    summary: "Write all there is to see of a run as one HTML file",
+    load: () => import("./report.ts"),
+  },
+  {
     name: "runs",
     summary: "List, show, compare and delete what was trained",
     load: () => import("./runs.ts"),

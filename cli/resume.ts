@@ -7,6 +7,7 @@
  */
 
 import type { LiveAddress } from "../live/live_page.ts";
+import { getThreads } from "../kernels/runtime.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
   checkRecipe,
@@ -19,7 +20,9 @@ import type { RunFolder } from "../training/run_folder.ts";
 import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { asksForLength, lengthened, type NewLength } from "./resume_length.ts";
+import { resumedConfiguration } from "./run_configuration.ts";
 import { dataDifference } from "./same_data.ts";
+import { trainingMachine } from "./training_machine.ts";
 import { loadData } from "./training_options.ts";
 import { type CheckpointPlan, runTraining } from "./training_run.ts";
 
@@ -82,11 +85,18 @@ export async function resumeRun(
       "it is finished and has no checkpoint that is whole; a new run begins with its weights by --init",
     );
   }
-  let onResumed: (() => void) | undefined;
+  const iteration = checkpoint?.iteration ?? 0;
+  const here = { machine: trainingMachine(), threads: threads ?? getThreads() };
+  let onResumed = () => {
+    const now = resumedConfiguration(config, { iteration, ...here });
+    if (now !== config) run.writeConfig({ ...now });
+  };
   if (asksForLength(length)) {
+    const epochsBefore = recipe.epochs;
+    const maxIterationsBefore = recipe.maxIterations;
     try {
       recipe = lengthened(recipe, length, data.train.length, {
-        iteration: checkpoint?.iteration ?? 0,
+        iteration,
         stoppedEarly: hasStopped(checkpoint),
       });
     } catch (error) {
@@ -96,8 +106,13 @@ export async function resumeRun(
     const now = { ...config.recipe as Recipe, epochs, maxIterations };
     onResumed = () => {
       // In this order, a run that is killed meanwhile can be resumed.
-      run.truncateMetrics(checkpoint?.iteration ?? 0);
-      run.writeConfig({ ...config, recipe: now });
+      run.truncateMetrics(iteration);
+      run.writeConfig({
+        ...resumedConfiguration(config, {
+          ...{ iteration, epochsBefore, maxIterationsBefore, ...here },
+        }),
+        recipe: now,
+      });
       run.removeParameters();
     };
   }

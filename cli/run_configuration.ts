@@ -11,6 +11,7 @@ import type { DataSet } from "../data/data_set.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import type { RunFolder } from "../training/run_folder.ts";
+import { type TrainingMachine, trainingMachine } from "./training_machine.ts";
 import type { CheckpointPlan } from "./training_run.ts";
 
 /** What a run begins with. */
@@ -38,7 +39,7 @@ export function writeConfiguration(
   command: string,
   { data, numTrain, recipe, asDocumented = false, ...more }: RunBeginning,
 ): void {
-  const { title, classNames, train } = data;
+  const { title, classNames, train, validation, test } = data;
   const { imageShape, mean, std } = train;
   const { checkpoints, threads = getThreads() } = more;
   run.writeData({ title, classNames, imageShape, mean, std });
@@ -49,8 +50,52 @@ export function writeConfiguration(
     ...(asDocumented ? { asDocumented } : {}),
     data: title,
     trainingImages: numTrain ?? train.length,
+    validationImages: validation.length,
+    testImages: test.length,
     ...(checkpoints ? { checkpoints } : {}),
     threads,
+    machine: trainingMachine(),
     started: new Date().toISOString(),
   });
+}
+
+/** That a run was gone on with elsewhere, or for longer. */
+export interface Resumption {
+  /** Iteration after which it was. */
+  readonly iteration: number;
+  /** Threads and machine from there on, where they are others than before. */
+  readonly threads?: number;
+  /** The machine from there on. */
+  readonly machine?: TrainingMachine;
+  /** Epochs that it had been given before. */
+  readonly epochsBefore?: number;
+  /** Iterations that it had been given before, if it was a number of these. */
+  readonly maxIterationsBefore?: number | undefined;
+}
+
+/**
+ * A configuration with what has changed as a run is gone on with; the same if
+ * nothing has. What was to happen after this iteration and did not is left out.
+ */
+export function resumedConfiguration(
+  config: Readonly<Record<string, unknown>>,
+  { iteration, ...changes }: Resumption,
+): Readonly<Record<string, unknown>> {
+  const resumed: Resumption[] = resumptionsOf(config)
+    .filter((earlier) => earlier.iteration < iteration);
+  const before = resumed.findLast(({ machine }) => machine !== undefined) ??
+    config;
+  const isSame = JSON.stringify([before.machine, before.threads]) ===
+    JSON.stringify([changes.machine, changes.threads]);
+  const { machine, threads, ...length } = changes;
+  const news = { ...length, ...isSame ? {} : { machine, threads } };
+  if (Object.keys(news).length === 0) return config;
+  return { ...config, resumed: [...resumed, { iteration, ...news }] };
+}
+
+/** What a configuration tells of that. */
+export function resumptionsOf(
+  { resumed }: Readonly<Record<string, unknown>>,
+): readonly Resumption[] {
+  return Array.isArray(resumed) ? resumed : [];
 }

@@ -325,7 +325,9 @@ async function conclude(
     `parameters kept${kept}: ${parts.join(", ")}`,
   ];
   const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
-  return { lines, metric: { kind: "final", ...accuracies, seconds } };
+  const { threads, mode } = kernelReport();
+  const metric = { ...accuracies, seconds, threads, mode };
+  return { lines, metric: { kind: "final", ...metric } };
 }
 
 /** What to type to go on with a run. */

@@ -64,6 +64,10 @@ export type Metric =
     readonly testAccuracy: number;
     /** Duration of the training, accuracy checks included. */
     readonly seconds: number;
+    /** Threads that it had at its end. */
+    readonly threads?: number;
+    /** `turbo` where the engine's wide vectors were in effect at its end, else `default`. */
+    readonly mode?: string;
   };
 
 /** How far a run's log and metrics have grown, in bytes. */

@@ -1,0 +1,61 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * The part of a report on the machine that a run was trained on, which need not
+ * be the one that the report is written on.
+ *
+ * @module
+ */
+
+import { resumptionsOf } from "../run_configuration.ts";
+import { durationText, timeText } from "../runs/format.ts";
+import type { ReadRun } from "../runs/summary.ts";
+import type { TrainingMachine } from "../training_machine.ts";
+import { grouped } from "../words.ts";
+import { type Content, type Html, html } from "./html.ts";
+import { factList } from "./table.ts";
+
+/** What stands for what a run of an earlier version has not kept. */
+const UNKNOWN = "not recorded";
+
+/** The machine at the beginning, and those on which the run was gone on with. */
+export function machinePart({ run, history, summary }: ReadRun): Html {
+  const config = run.readConfig();
+  const { convlab, threads, machine } = config;
+  if (summary.status === "imported") {
+    return html`
+      <p
+        class="missing">Its weights were imported, so nothing is known of the machine.</p>\\n
+    `;
+  }
+  const { final } = history;
+  const { started, seconds } = summary;
+  const facts: [string, Content][] = [
+    ...machineFacts(machine as TrainingMachine | undefined, threads),
+    ["Kernels", final?.mode ?? UNKNOWN],
+    ["Convlab", typeof convlab === "string" ? convlab : UNKNOWN],
+    ["Started", timeText(started)],
+    ["Trained for", durationText(seconds)],
+  ];
+  const elsewhere = resumptionsOf(config)
+    .filter(({ machine }) => machine !== undefined)
+    .map(({ iteration, machine, threads }) =>
+      html`<h3>From iteration ${grouped(iteration + 1)} on</h3>
+${factList(machineFacts(machine, threads))}`
+    );
+  return html`${factList(facts)}${elsewhere}`;
+}
+
+function machineFacts(
+  machine: TrainingMachine | undefined,
+  threads: unknown,
+): [string, Content][] {
+  const { processor, cores, target, deno, v8 } = machine ?? {};
+  return [
+    ["Processor", processor ?? UNKNOWN],
+    ["Cores", cores ?? UNKNOWN],
+    ["Threads", typeof threads === "number" ? threads : UNKNOWN],
+    ["System", target ?? UNKNOWN],
+    ["Deno", deno === undefined ? UNKNOWN : `${deno} (V8 ${v8 ?? "?"})`],
+  ];
+}
