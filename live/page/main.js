@@ -39,6 +39,7 @@ let view;
 let isConnected = false;
 let announced = "";
 let shownLines = 0;
+let shownState = "";
 
 follow((news, events) => {
   const isFirst = events.length === 0;
@@ -72,7 +73,11 @@ function showNews(view, events, isFirst) {
   const { about, history: { facts } } = view;
   const has = (/** @type {RunEvent["kind"][]} */ ...kinds) =>
     isFirst || events.some(({ kind }) => kinds.includes(kind));
-  if (has("points", "check", "rate", "reset")) showCurves(view);
+  const state = facts.status?.state ?? "";
+  if (has("points", "check", "rate", "reset") || state !== shownState) {
+    showCurves(view);
+  }
+  shownState = state;
   const live = about.canControl;
   if (has("filters")) {
     showFilters(
