@@ -42,7 +42,7 @@ export default defineCommand({
     { args: "step --json > step.json", help: "Training steps, to be kept" },
     { args: "step --compare step.json", help: "How much faster they are now" },
     { args: "summary --peer python3", help: "Convlab against PyTorch" },
-    { args: "browser --browser chromium", help: "Steps in a browser too" },
+    { args: "browser --browser chromium", help: "Training steps in a browser" },
   ],
   positionals: {
     benchmark: {
@@ -92,7 +92,7 @@ export default defineCommand({
       kind: "string",
       placeholder: "PROGRAM",
       default: "chromium",
-      help: "The browser that is timed with browser; any Chromium",
+      help: "With browser: the program that is timed; any Chromium",
     },
     compare: {
       kind: "string",
@@ -115,7 +115,7 @@ PyTorch and Convlab take turns, in five blocks of runs each with a pause after e
 
 Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.
 
-browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task bench:browser" makes first.`,
+browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task build:browser" makes.`,
   async run({ options, positionals, given, ...streams }) {
     const { benchmark: what = "document" } = positionals;
     const { threads, peer, compare, json, kernels } = options;

@@ -71,7 +71,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "bench",
-    summary: "Measure layers and training steps, alone and against PyTorch",
+    summary:
+      "Measure layers and training steps, alone, against a peer and in a browser",
     load: () => import("./bench.ts"),
   },
   {

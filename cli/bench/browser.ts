@@ -184,7 +184,7 @@ function readWorker(): string {
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new Error(
-      "Cannot time a browser: expected the bundle of its worker in built/bench but found none; deno task bench:browser makes it first",
+      "Cannot time a browser: expected the bundle of its worker in built/bench but found none; deno task build:browser makes it",
       { cause },
     );
   }

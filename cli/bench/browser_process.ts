@@ -79,7 +79,7 @@ async function nameOf(browser: string): Promise<string> {
     }
     if (error instanceof Deno.errors.NotCapable) {
       throw new Error(
-        `Cannot time a browser without permission to run ${browser}: run deno task bench:browser, or add --allow-run=${browser} after "deno run"`,
+        `Cannot time a browser without permission to run ${browser}: add --allow-run=${browser} after "deno run"`,
         { cause: error },
       );
     }
