@@ -26,9 +26,7 @@ export interface ImageFigure {
   readonly gap?: number;
   /** The images, row by row; the last row may be shorter. */
   readonly images: readonly FigureImage[];
-  /** Space between images, in pixels of a figure 720 wide. Default 14. */
-  readonly gap?: number;
-  /** The largest width of an image, in the same pixels. Default 480. */
+  /** The largest width of an image, in the same pixels. Default 480; images of a figure that has it count each for itself, whatever the gap. */
   readonly imageWidth?: number;
   /**
    * What to do with images that are enlarged: `"nearest"` shows each pixel as a

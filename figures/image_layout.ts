@@ -66,28 +66,27 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
   const columns = columnsOf(figure);
   const unit = width / layoutWidthOf(width);
   const margin = Math.round(MARGIN * unit);
-  const gap = Math.round((figure.gap ?? GAP) * unit);
   const under = Math.round(GAP * unit);
-  const space = figure.gap === undefined ? gap : Math.round(figure.gap * unit);
+  const gap = figure.gap === undefined ? under : Math.round(figure.gap * unit);
+  const widest = (figure.imageWidth ?? MAX_IMAGE_WIDTH) * unit;
   const across = Math.min(
     width - 2 * margin,
-    figure.gap === undefined ? Infinity : MAX_IMAGE_WIDTH * unit,
+    figure.gap === undefined || figure.imageWidth !== undefined
+      ? Infinity
+      : widest,
   );
-  const room = Math.floor((across + space) / columns) - space;
-  const available = Math.max(
-    1,
-    Math.min(room, (figure.imageWidth ?? MAX_IMAGE_WIDTH) * unit),
-  );
+  const room = Math.floor((across + gap) / columns) - gap;
+  const available = Math.max(1, Math.min(room, widest));
   const sized = figure.images.map((entry) => ({
     ...entry,
     size: sizeOf(entry.image, available, figure.interpolation ?? "nearest"),
   }));
   const cellWidth = Math.max(...sized.map(({ size }) => size.width));
-  const gridWidth = columns * (cellWidth + space) - space;
+  const gridWidth = columns * (cellWidth + gap) - gap;
   const grid = {
     left: Math.max(margin, Math.floor((width - gridWidth) / 2)),
     cellWidth,
-    gap: space,
+    gap,
     captionSize: FONT_SIZE.heading * unit,
     subtitleSize: FONT_SIZE.label * unit,
   };
@@ -115,9 +114,9 @@ export function layoutImages(figure: ImageFigure, width: number): ImageLayout {
     }
     images.push(...placeImages(row, y, grid));
     texts.push(...placeCaptions(row, y, grid));
-    y += Math.max(...row.map(({ size }) => size.height)) + space;
+    y += Math.max(...row.map(({ size }) => size.height)) + gap;
   }
-  return { width, height: y - space + margin, images, texts };
+  return { width, height: y - gap + margin, images, texts };
 }
 
 /** The images of a row, each in the middle of its column. */

@@ -28,6 +28,9 @@ export interface ActivationsOptions {
 
 /** Maps in a row. */
 const COLUMNS = 16;
+/** Space between them, and their width, as figures have it. */
+const GAP = 3;
+const MAP_WIDTH = 40;
 /** Classes that are shown of many. */
 const MAX_CLASSES = 20;
 /** Numbers in a row, of layers that give no maps. */
@@ -89,7 +92,7 @@ export function activationsOf(
       {
         kind: "images",
         title: `input: ${seen.height} × ${seen.width}`,
-        columns: 6,
+        imageWidth: 160,
         images: [{ image: seen }],
       },
       ...layers,
@@ -126,7 +129,7 @@ function mapsFigure(
     title: `${name}: ${channels} maps of ${height} × ${width}${
       maps < channels ? `, the ${maps} strongest` : ""
     }`,
-    columns: COLUMNS,
+    ...{ columns: COLUMNS, gap: GAP, imageWidth: MAP_WIDTH },
     images: strongest.map(({ channel }) => ({
       image: {
         ...{ width, height, channels: 1 },

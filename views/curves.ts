@@ -106,8 +106,7 @@ function headingOf(
 }
 
 function lossPanel(runs: readonly RunCurves[], share: number): Panel {
-  const perEpoch = new Set(runs.map(({ perEpoch }) => perEpoch));
-  const inEpochs = perEpoch.size > 1 && !perEpoch.has(undefined);
+  const { axis, at } = horizontal(runs);
   const start = Math.max(
     ...runs.map(({ losses }) => losses.find(Number.isFinite) ?? 0),
   );
@@ -120,23 +119,21 @@ function lossPanel(runs: readonly RunCurves[], share: number): Panel {
       return NaN;
     });
   const series = runs.flatMap((run, color): Series[] => {
-    const { name, iterations, losses, perEpoch = 1 } = run;
-    const at = (i: number) =>
-      inEpochs ? iterations[i]! / perEpoch : iterations[i]!;
+    const { name, losses } = run;
     const label = runs.length > 1 ? { label: name } : {};
     const raw = (rest: Partial<Series>) =>
-      thinned(cut(losses), at, { color, ...rest });
+      thinned(cut(losses), at(run), { color, ...rest });
     if (share === 0) return [raw({ mark: markFor(losses), ...label })];
     return [
       raw({ mark: "line", faint: true }),
-      thinned(cut(smoothed(losses, share)), at, {
+      thinned(cut(smoothed(losses, share)), at(run), {
         ...{ color, mark: "line" },
         ...label,
       }),
     ];
   });
   return {
-    x: inEpochs ? { title: "epoch" } : { title: "iteration", integer: true },
+    x: axis,
     y: {
       title: "loss",
       min: 0,
@@ -154,19 +151,31 @@ function markFor(losses: readonly number[]): "point" | "line+point" {
 /** The learning rates, if there is one that varies. */
 function ratePanel(runs: readonly RunCurves[]): Panel[] {
   if (!runs.some(({ rates }) => new Set(rates).size > 1)) return [];
-  const shown = runs.flatMap(({ name, iterations, rates }, color) =>
-    rates.some(Number.isFinite)
-      ? [thinned(rates, (i) => iterations[i]!, {
+  const { axis, at } = horizontal(runs);
+  const shown = runs.flatMap((run, color) =>
+    run.rates.some(Number.isFinite)
+      ? [thinned(run.rates, at(run), {
         ...{ color, mark: "line" },
-        ...runs.length > 1 ? { label: name } : {},
+        ...runs.length > 1 ? { label: run.name } : {},
       })]
       : []
   );
   return [{
-    x: { title: "iteration", integer: true },
+    x: axis,
     y: { title: "learning rate", min: 0 },
     series: shown,
   }];
+}
+
+/** Where iterations lie: by their numbers, or by epochs where these differ in length. */
+function horizontal(runs: readonly RunCurves[]) {
+  const lengths = new Set(runs.map(({ perEpoch }) => perEpoch));
+  const inEpochs = lengths.size > 1 && !lengths.has(undefined);
+  return {
+    axis: inEpochs ? { title: "epoch" } : { title: "iteration", integer: true },
+    at: ({ iterations, perEpoch = 1 }: RunCurves) => (i: number) =>
+      inEpochs ? iterations[i]! / perEpoch : iterations[i]!,
+  };
 }
 
 /** Both accuracies; with several runs in a run's colour, that of the training images faint. */

@@ -20,9 +20,11 @@ import type { Metric, RunFolder } from "../training/run_folder.ts";
 type Moment = Extract<Metric, { kind: "gradients" }>;
 
 /** Bins that are shown as one row. */
-const JOINED = 2;
+const JOINED = 1;
+/** Height of a heat map, in its widths: there are many. */
+const ASPECT = 0.16;
 /** The share of a gradient's numbers that must lie in the rows that are shown. */
-const ENOUGH = 0.001;
+const ENOUGH = 0.005;
 
 /**
  * Describes the figure: the norm of each weight's gradient, and for each
@@ -117,7 +119,8 @@ function heatMap(name: string, moments: readonly Moment[]): MatrixFigure {
     values: rows.map((row) =>
       columns.map((shares) => 100 * (shares.get(row) ?? 0))
     ),
-    value: { title: "share of the numbers", unit: "%", min: 0 },
+    value: { title: "share", unit: "%", min: 0 },
+    aspect: ASPECT,
   };
 }
 

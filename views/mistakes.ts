@@ -27,8 +27,8 @@ export interface MistakesFigureOptions {
 const COLUMNS = 5;
 
 /**
- * Describes the figure: each picture, and above it its class, the one that it
- * was taken for, and how sure the network was.
+ * Describes the figure: each picture, and above it the class that it is taken
+ * for, how sure the network is of that, and the class that it is.
  *
  * @param images The images that were classified.
  * @param found What `findMistakes` found in them.
@@ -47,7 +47,8 @@ const COLUMNS = 5;
  * const network = { scores: (x: Tensor) => x.reshape([-1, 2]) };
  * const found = findMistakes(network, images);
  * const figure = mistakesOf(images, found, { classNames: ["left", "right"] });
- * assertEquals(figure.images[0]?.title, "right → left 100 %");
+ * assertEquals(figure.images[0]?.title, "left 100 %");
+ * assertEquals(figure.images[0]?.subtitle, "is right");
  * ```
  */
 export function mistakesOf(
@@ -70,16 +71,15 @@ export function mistakesOf(
       grouped(all)
     } ${what} are taken for something else, ${
       percent(wrong / all)
-    }; the ${mistakes.length} surest: class → taken for`,
+    }; the ${mistakes.length} surest`,
     columns: COLUMNS,
     images: mistakes.map(({ index, label, predicted, probability }) => ({
       image: imageOfBytes(
         images.bytes.subarray(index * size, (index + 1) * size),
         images.imageShape,
       ),
-      title: `${classNames[label]} → ${classNames[predicted]} ${
-        (100 * probability).toFixed(0)
-      } %`,
+      title: `${classNames[predicted]} ${(100 * probability).toFixed(0)} %`,
+      subtitle: `is ${classNames[label]}`,
     })),
   });
 }

@@ -96,7 +96,10 @@ function panelOf({ name, peak, points }: Roof, memory: number): Panel {
       ...{ title: "operations for a byte", unit: "FLOP/byte", scale: "log" },
       ...{ min: left, max: right },
     },
-    y: { title: "speed", unit: "GFLOP/s", scale: "log" },
+    y: {
+      ...{ title: "speed", unit: "GFLOP/s", scale: "log" },
+      max: 1.5 * Math.max(peak, ...points.map(({ gflops }) => gflops)),
+    },
     series: [
       {
         label: `memory, ${memory.toFixed(1)} GB/s`,
