@@ -44,17 +44,24 @@ const BUILT = new URL("../../built/browser/", import.meta.url);
 const DATA = new URL("../../fixtures/fashion-mnist/", import.meta.url);
 
 /** Where a path of the address leads, if anywhere. */
-function fileOf(path: string): URL | undefined {
+function fileOf(path: string, built: URL): URL | undefined {
   const [, folder, name] = /^\/(?:(data)\/)?([\w.-]*)$/.exec(path) ?? [];
   if (name === undefined) return undefined;
   if (folder) return new URL(name, DATA);
-  if (name.endsWith(".js")) return new URL(name, BUILT);
+  if (name.endsWith(".js")) return new URL(name, built);
   return new URL(name === "" ? "index.html" : name, PAGE);
 }
 
-/** Answers a request for a file of the page. */
-export async function answer(request: Request): Promise<Response> {
-  const file = fileOf(new URL(request.url).pathname);
+/**
+ * Answers a request for a file of the page.
+ *
+ * @param built The folder with the bundle.
+ */
+export async function answer(
+  request: Request,
+  built: URL = BUILT,
+): Promise<Response> {
+  const file = fileOf(new URL(request.url).pathname, built);
   const type = TYPES[file?.pathname.split(".").at(-1) ?? ""];
   if (request.method !== "GET" || file === undefined || type === undefined) {
     return new Response("Not found", { status: 404, headers: HEADERS });
@@ -74,5 +81,5 @@ if (import.meta.main) {
     port,
     onListen: ({ port }) =>
       console.log(`Open http://127.0.0.1:${port}/ and press Start`),
-  }, answer);
+  }, (request) => answer(request));
 }
