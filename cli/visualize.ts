@@ -101,7 +101,7 @@ Pictures are cropped to their largest centred square and resized, as predict doe
       kind: "integer",
       min: 1,
       max: 1000,
-      help: "mistakes: how many, by default 25",
+      help: "mistakes: how many, by default 24",
     },
     split: {
       kind: "choice",

@@ -14,7 +14,7 @@ import { softmax } from "./softmax.ts";
 
 /** Options of {@linkcode findMistakes}. */
 export interface FindMistakesOptions {
-  /** How many are returned, the most confident; 25 by default. */
+  /** How many are returned, the most confident; 24 by default. */
   readonly count?: number | undefined;
   /** Images that go through the network at once. @default {100} */
   readonly batchSize?: number | undefined;
@@ -76,7 +76,7 @@ export function findMistakes(
   images: ImageSet,
   options: FindMistakesOptions = {},
 ): Mistakes {
-  const { count = 25, batchSize = 100, dtype = "float32", onProgress } =
+  const { count = 24, batchSize = 100, dtype = "float32", onProgress } =
     options;
   for (const [name, value] of Object.entries({ count, batchSize })) {
     if (Number.isInteger(value) && value > 0) continue;

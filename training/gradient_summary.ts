@@ -22,12 +22,12 @@ export interface GradientSummary {
   readonly nonFinite: number;
   /** The bin of the first count. */
   readonly first: number;
-  /** How many are in each bin from there on: bin b holds 10^(b / 4) ≤ |g| < 10^((b + 1) / 4). */
+  /** How many are in each bin from there on: bin b holds 10^(b / 5) ≤ |g| < 10^((b + 1) / 5). */
   readonly counts: readonly number[];
 }
 
 /** Bins of one power of ten. */
-export const BINS_PER_DECADE = 4;
+export const BINS_PER_DECADE = 5;
 
 /** Numbers that are looked at, at most. */
 const SAMPLE = 65_536;
@@ -65,7 +65,7 @@ export function isGradientMoment(
 
 /**
  * Counts the numbers of a gradient by their order of magnitude, as float32
- * numbers, four bins a power of ten. Of more than 65,536 numbers every so many
+ * numbers, five bins a power of ten. Of more than 65,536 numbers every so many
  * are taken; the step has no factor in common with their number, so that no row
  * or column is favoured. What is below 10⁻²⁰ is counted at 10⁻²⁰.
  *
@@ -77,7 +77,7 @@ export function isGradientMoment(
  * import { assertEquals } from "@std/assert";
  *
  * const { first, counts, zeros } = summarizeGradient(tensor([0.03, -0.04, 0.2, 0]));
- * assertEquals(first, -7); // from 10^-1.75 on
+ * assertEquals(first, -8); // from 10^-1.6 on
  * assertEquals(counts, [1, 1, 0, 0, 1]);
  * assertEquals(zeros, 1);
  * ```

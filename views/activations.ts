@@ -33,6 +33,8 @@ const GAP = 3;
 const MAP_WIDTH = 40;
 /** Classes that are shown of many. */
 const MAX_CLASSES = 20;
+/** With more numbers these are drawn as an image. */
+const MAX_BARS = 20;
 /** Numbers in a row, of layers that give no maps. */
 const MAX_ROW = 64;
 
@@ -81,7 +83,12 @@ export function activationsOf(
   const layers = [...trained.network.activations(trained.preprocess(image))]
     // In use, dropout lets everything through.
     .filter(([name]) => kinds.get(name) !== "dropout")
-    .map(([name, out]) => layerFigure(name, out, maps));
+    .map(([name, out], i, all) =>
+      layerFigure(name, out, {
+        maps,
+        names: i === all.length - 1 ? trained.classNames : undefined,
+      })
+    );
   return displayFigure({
     kind: "stack",
     ...title === undefined ? {} : { title },
@@ -101,11 +108,42 @@ export function activationsOf(
   });
 }
 
-function layerFigure(name: string, out: Tensor, maps: number): Figure {
+/** How a layer is shown. */
+interface LayerLook {
+  readonly maps: number;
+  /** What its numbers are, where they have names. */
+  readonly names: readonly string[] | undefined;
+}
+
+function layerFigure(
+  name: string,
+  out: Tensor,
+  { maps, names }: LayerLook,
+): Figure {
   const [, channels = 0, height, width] = out.shape;
-  return height === undefined || width === undefined
+  if (height !== undefined && width !== undefined) {
+    return mapsFigure(name, out, maps, [channels, height, width]);
+  }
+  return out.size > MAX_BARS
     ? vectorFigure(name, out)
-    : mapsFigure(name, out, maps, [channels, height, width]);
+    : barChart(name, out, names);
+}
+
+/** A few numbers. */
+function barChart(
+  name: string,
+  { data, size }: Tensor,
+  names = Array.from({ length: size }, (_, i) => String(i)),
+): Chart {
+  return {
+    kind: "chart",
+    title: `${name}: ${size} numbers`,
+    panels: [{
+      x: { title: "output", labels: names },
+      y: { title: "value" },
+      series: [{ y: [...data], mark: "bar" }],
+    }],
+  };
 }
 
 function mapsFigure(
@@ -180,7 +218,7 @@ function classChart(
     : classes.slice(0, MAX_CLASSES);
   return {
     kind: "chart",
-    title: all ? "classes" : `the ${MAX_CLASSES} likeliest classes`,
+    title: all ? "probabilities" : `the ${MAX_CLASSES} likeliest classes`,
     panels: [{
       x: { title: "class", labels: shown.map(({ name }) => name) },
       y: { title: "probability", unit: "%", min: 0, max: 100 },

@@ -19,8 +19,6 @@ import type { Metric, RunFolder } from "../training/run_folder.ts";
 
 type Moment = Extract<Metric, { kind: "gradients" }>;
 
-/** Bins that are shown as one row. */
-const JOINED = 1;
 /** Height of a heat map, in its widths: there are many. */
 const ASPECT = 0.16;
 /** The share of a gradient's numbers that must lie in the rows that are shown. */
@@ -102,7 +100,9 @@ function heatMap(name: string, moments: readonly Moment[]): MatrixFigure {
     [...rows].filter(([, share]) => share >= ENOUGH).map(([row]) => row)
   );
   const low = used.length > 0 ? Math.min(...used) : 0;
-  const high = used.length > 0 ? Math.max(...used) : 0;
+  // From a whole power of ten on, so that these get the labels.
+  const most = used.length > 0 ? Math.max(...used) : 0;
+  const high = BINS_PER_DECADE * Math.ceil(most / BINS_PER_DECADE);
   // The largest on top.
   const rows = Array.from({ length: high - low + 1 }, (_, i) => high - i);
   return {
@@ -110,7 +110,7 @@ function heatMap(name: string, moments: readonly Moment[]): MatrixFigure {
     title: name,
     rows: {
       title: "log₁₀ |g|",
-      labels: rows.map((row) => String(row * JOINED / BINS_PER_DECADE)),
+      labels: rows.map((row) => String(row / BINS_PER_DECADE)),
     },
     columns: {
       title: "iteration",
@@ -130,7 +130,7 @@ function rowsOf(summary: GradientSummary | undefined): Map<number, number> {
   if (!summary) return shares;
   const { first, counts, sample } = summary;
   for (const [i, count] of counts.entries()) {
-    const row = Math.floor((first + i) / JOINED);
+    const row = first + i;
     shares.set(row, (shares.get(row) ?? 0) + count / sample);
   }
   return shares;

@@ -8,6 +8,7 @@
 
 import type { ImageSet } from "../data/image_set.ts";
 import { displayFigure } from "../figures/display.ts";
+import { enlargeImage } from "../figures/enlarge_image.ts";
 import type { ImageFigure } from "../figures/image_figure.ts";
 import type { Mistakes } from "../training/find_mistakes.ts";
 import { imageOfBytes } from "./seen_image.ts";
@@ -24,7 +25,9 @@ export interface MistakesFigureOptions {
 }
 
 /** Pictures in a row. */
-const COLUMNS = 5;
+const COLUMNS = 4;
+/** Least width of a picture before it is drawn, so that it can have any size. */
+const LEAST = 96;
 
 /**
  * Describes the figure: each picture, and above it the class that it is taken
@@ -73,10 +76,14 @@ export function mistakesOf(
       percent(wrong / all)
     }; the ${mistakes.length} surest`,
     columns: COLUMNS,
+    interpolation: "smooth",
     images: mistakes.map(({ index, label, predicted, probability }) => ({
-      image: imageOfBytes(
-        images.bytes.subarray(index * size, (index + 1) * size),
-        images.imageShape,
+      image: enlargeImage(
+        imageOfBytes(
+          images.bytes.subarray(index * size, (index + 1) * size),
+          images.imageShape,
+        ),
+        Math.ceil(LEAST / images.imageShape[2]),
       ),
       title: `${classNames[predicted]} ${(100 * probability).toFixed(0)} %`,
       subtitle: `is ${classNames[label]}`,
