@@ -19,12 +19,13 @@ import { scaling } from "./bench/scaling.ts";
 import { SHAPE_NAMES } from "./bench/shapes.ts";
 import { step } from "./bench/steps.ts";
 import { summary } from "./bench/summary.ts";
+import { ui } from "./bench/ui.ts";
 import { defineCommand } from "./command.ts";
 import { ExitCode, listenForInterrupt, UsageError } from "./exit.ts";
 import { oneOf } from "./words.ts";
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  ...{ document, layers, step, scaling, peak, summary, browser },
+  ...{ document, layers, step, scaling, peak, summary, browser, ui },
 };
 
 /** The benchmarks that take an option: `With layers or step`. */
@@ -49,7 +50,7 @@ export default defineCommand({
       optional: true,
       choices: Object.keys(BENCHMARKS),
       help:
-        "What to measure: document (cells 8 and 9, the default), layers, step (a training step), scaling (with the threads), peak (what the machine can do), summary (against a peer) or browser (a training step in a browser too)",
+        "What to measure: document (cells 8 and 9, the default), layers, step (a training step), scaling (with the threads), peak (what the machine can do), summary (against a peer), browser (a training step in a browser too) or ui (what a live page costs that somebody watches)",
     },
   },
   options: {
@@ -115,7 +116,9 @@ PyTorch and Convlab take turns, in five blocks of runs each with a pause after e
 
 Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.
 
-browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task build:browser" makes.`,
+browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task build:browser" makes.
+
+ui times a training with a page that a viewer without a window follows and one without, in turns of a second, as many of each as --runs says, and compares neighbours; what a browser takes to draw is not in it.`,
   async run({ options, positionals, given, ...streams }) {
     const { benchmark: what = "document" } = positionals;
     const { threads, peer, compare, json, kernels } = options;

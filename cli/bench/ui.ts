@@ -1,0 +1,189 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `bench ui`: what a live page that somebody watches costs the training.
+ *
+ * @module
+ */
+
+import { ImageSet } from "../../data/image_set.ts";
+import { getThreads } from "../../kernels/runtime.ts";
+import { LiveTraining } from "../../live/live_training.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { RandomState } from "../../numerics/random.ts";
+import { RunFolder } from "../../training/run_folder.ts";
+import { Solver } from "../../training/solver.ts";
+import { textTable } from "../text_table.ts";
+import { type Benchmark, type Row, threadsInWords } from "./benchmark.ts";
+import { milliseconds } from "./columns.ts";
+import { shown } from "./measure.ts";
+import { spreadOf } from "./statistics.ts";
+
+/** Where the run is that is watched, and removed again. */
+const RUNS_DIR = "runs";
+const IMAGES = 2000;
+const BATCH_SIZE = 50;
+/** A block of iterations, in milliseconds: one or two of each kind of message. */
+const BLOCK_MS = 1000;
+/** Before the first block, and after each change. */
+const WARM_UP_MS = 200;
+/** After this long without work, other tasks get a turn, as in `Solver.train`. */
+const TURN_MS = 50;
+
+/** Reads a page's events and throws them away, as a browser without a screen. */
+const VIEWER = `
+let controller = new AbortController();
+onmessage = async ({ data }) => {
+  controller.abort();
+  if (data === null) return;
+  controller = new AbortController();
+  try {
+    const response = await fetch(data, { signal: controller.signal });
+    for await (const part of response.body) JSON.stringify(part.length);
+  } catch { /* It left. */ }
+};`;
+
+/** The benchmark. */
+export const ui: Benchmark = {
+  refuses: ["peer", "profile", "shape", "dtype"],
+  async measure(settings) {
+    const { runs } = settings;
+    const name = `.bench-ui-${crypto.randomUUID().slice(0, 8)}`;
+    const run = RunFolder.create(RUNS_DIR, name);
+    const viewer = startViewer();
+    try {
+      await using watched = await watchedTraining(run);
+      const { step, training } = watched;
+      const url = `${training.url}events`;
+      const times: [number[], number[]] = [[], []];
+      await block(step, false, 5 * WARM_UP_MS);
+      // Each kind comes first as often as the other.
+      const turns = Array.from({ length: runs }, (_, i) => i % 2 === 0);
+      for await (const first of shown("Timing", turns, settings)) {
+        for (const isWatched of [first, !first]) {
+          viewer.postMessage(isWatched ? url : null);
+          while ((training.watchers > 0) !== isWatched) await turn();
+          await block(step, isWatched, WARM_UP_MS);
+          times[isWatched ? 1 : 0].push(await block(step, isWatched, BLOCK_MS));
+        }
+      }
+      return outcome(times);
+    } finally {
+      viewer.terminate();
+      Deno.removeSync(run.path, { recursive: true });
+    }
+  },
+};
+
+function outcome([alone, watched]: readonly [number[], number[]]) {
+  const threads = getThreads();
+  const rows = ([["without a page", alone], ["watched", watched]] as const)
+    .map(([name, times]) => ({
+      name: `training iteration, ${name}`,
+      threads,
+      milliseconds: spreadOf(times),
+    }));
+  // Neighbouring blocks meet the same machine, whatever else it does.
+  const ratios = alone.map((time, i) => watched[i]! / time - 1);
+  const cost = spreadOf(ratios);
+  const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
+  return {
+    heading: [threadsInWords(threads), "float32"],
+    lines: [
+      ...textTable([
+        ["work", "ms", "quartiles"],
+        ...rows.map(({ name, milliseconds: { lower, median, upper } }) => [
+          name,
+          milliseconds(median),
+          `${milliseconds(lower)} to ${milliseconds(upper)}`,
+        ]),
+      ]),
+      `The page costs ${percent(cost.median)} of the time (quartiles ${
+        percent(cost.lower)
+      } to ${percent(cost.upper)})`,
+    ],
+    rows: rows satisfies Row[],
+    more: { cost },
+    complaints: [],
+  };
+}
+
+/** A training of the document's network, on noise, with a page. */
+async function watchedTraining(run: RunFolder) {
+  const random = new RandomState(231);
+  const images = noise(random);
+  const model = new ThreeLayerConvNet({ dtype: "float32", random });
+  const solver = new Solver(model, {
+    ...{ xTrain: images, yTrain: images.labels },
+    ...{ xVal: images, yVal: images.labels },
+  }, {
+    ...{ batchSize: BATCH_SIZE, numEpochs: 1e6, verbose: false, random },
+    ...{ updateRule: "adam", optimConfig: { learningRate: 1e-4 } },
+  });
+  const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
+  const training = await LiveTraining.start({
+    about: {
+      ...{ name: run.name, data: "noise", model: "three-layer network" },
+      ...{ settings: [], iterations: null, epochs: null, learningRate: null },
+      ...{ canControl: true, isScheduled: false, reopen: "" },
+    },
+    ...{ run, solver, model, batchSize: BATCH_SIZE, validation: images },
+    ...{ classNames, port: 0, secondsBefore: 0 },
+    signal: new AbortController().signal,
+    onStop() {},
+    onLearningRate() {},
+    onFailure(message) {
+      throw new Error(message);
+    },
+  });
+  return {
+    training,
+    /** What `train` does in an iteration. */
+    step(isWatched: boolean) {
+      const loss = solver.step();
+      run.metric({ kind: "iteration", iteration: solver.iteration, loss });
+      if (isWatched) training.afterIteration();
+    },
+    [Symbol.asyncDispose]: () => training.end("stopped"),
+  };
+}
+
+function noise(random: RandomState): ImageSet {
+  const imageShape = [3, 32, 32] as const;
+  const bytes = Uint8Array.from(
+    random.randint(0, 256, IMAGES * 3 * 32 * 32),
+  );
+  const mean = new Float64Array(3 * 32 * 32).fill(128);
+  const labels = random.randint(0, 10, IMAGES);
+  return new ImageSet({ bytes, labels, imageShape, mean });
+}
+
+/** Trains for a while; milliseconds of an iteration, the turns of others included. */
+async function block(
+  step: (isWatched: boolean) => void,
+  isWatched: boolean,
+  duration: number,
+): Promise<number> {
+  const start = performance.now();
+  let last = start;
+  for (let count = 1;; count++) {
+    step(isWatched);
+    const now = performance.now();
+    if (now - start >= duration) return (now - start) / count;
+    if (now - last > TURN_MS) {
+      await turn();
+      last = performance.now();
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+function startViewer(): Worker {
+  const url = URL.createObjectURL(
+    new Blob([VIEWER], { type: "text/javascript" }),
+  );
+  return new Worker(url, { type: "module", name: "convlab viewer" });
+}
