@@ -118,7 +118,7 @@ Starting PyTorch so often takes most of about ten seconds for each piece of work
 
 browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task build:browser" makes.
 
-ui times a training with a page that a viewer without a window follows and one without, in turns of a second, as many of each as --runs says, and compares neighbours; what a browser takes to draw is not in it.`,
+ui times a training with a page that a viewer without a window follows and one without, in turns of two seconds, as many of each as --runs says, and compares neighbours; what a browser takes to draw is not in it.`,
   async run({ options, positionals, given, ...streams }) {
     const { benchmark: what = "document" } = positionals;
     const { threads, peer, compare, json, kernels } = options;

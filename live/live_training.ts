@@ -186,10 +186,10 @@ export class LiveTraining {
     pause.resolve();
   }
 
-  /** Somebody opened the page: it is told all as soon as may be. */
+  /** Somebody opened the page: after a time in which nobody watched, all is due. */
   #greet(count: number): void {
     if (count === 0) return;
-    Object.assign(this.#due, { status: 0, filters: 0, predictions: 0 });
+    this.#due.status = 0;
     if (this.#pause) this.#tell(this.clock());
   }
 

@@ -23,8 +23,8 @@ import { spreadOf } from "./statistics.ts";
 const RUNS_DIR = "runs";
 const IMAGES = 2000;
 const BATCH_SIZE = 50;
-/** A block of iterations, in milliseconds: one or two of each kind of message. */
-const BLOCK_MS = 1000;
+/** A block of iterations, in milliseconds: in it falls at least one message of each kind. */
+const BLOCK_MS = 2000;
 /** Before the first block, and after each change. */
 const WARM_UP_MS = 200;
 /** After this long without work, other tasks get a turn, as in `Solver.train`. */
@@ -53,7 +53,7 @@ export const ui: Benchmark = {
     const viewer = startViewer();
     try {
       await using watched = await watchedTraining(run);
-      const { step, training } = watched;
+      const { step, training, own } = watched;
       const url = `${training.url}events`;
       const times: [number[], number[]] = [[], []];
       await block(step, false, 5 * WARM_UP_MS);
@@ -67,7 +67,7 @@ export const ui: Benchmark = {
           times[isWatched ? 1 : 0].push(await block(step, isWatched, BLOCK_MS));
         }
       }
-      return outcome(times);
+      return outcome(times, own() / (runs * (WARM_UP_MS + BLOCK_MS)));
     } finally {
       viewer.terminate();
       Deno.removeSync(run.path, { recursive: true });
@@ -75,7 +75,10 @@ export const ui: Benchmark = {
   },
 };
 
-function outcome([alone, watched]: readonly [number[], number[]]) {
+function outcome(
+  [alone, watched]: readonly [number[], number[]],
+  ownShare: number,
+) {
   const threads = getThreads();
   const rows = ([["without a page", alone], ["watched", watched]] as const)
     .map(([name, times]) => ({
@@ -100,10 +103,12 @@ function outcome([alone, watched]: readonly [number[], number[]]) {
       ]),
       `The page costs ${percent(cost.median)} of the time (quartiles ${
         percent(cost.lower)
-      } to ${percent(cost.upper)})`,
+      } to ${percent(cost.upper)}), ${
+        percent(ownShare)
+      } of it on the training's own thread`,
     ],
     rows: rows satisfies Row[],
-    more: { cost },
+    more: { cost, ownShare },
     complaints: [],
   };
 }
@@ -120,6 +125,7 @@ async function watchedTraining(run: RunFolder) {
     ...{ batchSize: BATCH_SIZE, numEpochs: 1e6, verbose: false, random },
     ...{ updateRule: "adam", optimConfig: { learningRate: 1e-4 } },
   });
+  let own = 0;
   const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
   const training = await LiveTraining.start({
     about: {
@@ -142,7 +148,16 @@ async function watchedTraining(run: RunFolder) {
     step(isWatched: boolean) {
       const loss = solver.step();
       run.metric({ kind: "iteration", iteration: solver.iteration, loss });
-      if (isWatched) training.afterIteration();
+      if (!isWatched) return;
+      const start = performance.now();
+      training.afterIteration();
+      own += performance.now() - start;
+    },
+    /** Milliseconds that the page took of this thread since the last call. */
+    own() {
+      const taken = own;
+      own = 0;
+      return taken;
     },
     [Symbol.asyncDispose]: () => training.end("stopped"),
   };
