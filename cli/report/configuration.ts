@@ -13,7 +13,7 @@ import {
 import { kebabCase } from "../arguments.ts";
 import { setting, type Settings, valueText } from "../runs/settings.ts";
 import type { ReadRun } from "../runs/summary.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { factList } from "./table.ts";
 
 /** What a network without a text is called. */
@@ -27,10 +27,11 @@ export function configurationPart({ settings }: ReadRun): Html {
     const facts = fields
       .filter(([, field]) => field.group === group)
       .flatMap(([name]) => factsOf(settings, name));
-    return facts.length === 0 ? undefined : html`<h3>${group}</h3>
-${factList(facts)}`;
+    return facts.length === 0
+      ? undefined
+      : markup`<h3>${group}</h3>\n${factList(facts)}`;
   });
-  return html`${parts}`;
+  return markup`${parts}`;
 }
 
 function factsOf(settings: Settings, name: string): [string, string][] {

@@ -6,8 +6,11 @@
  * @module
  */
 
+import type { Image } from "../../data/image.ts";
+import { encodePng } from "../../data/png.ts";
 import { type Figure, renderFigure } from "../../figures/figure.ts";
-import { Html, html } from "./html.ts";
+import type { ImageFigure } from "../../figures/image_figure.ts";
+import { Html, markup } from "./html.ts";
 
 /** Widths that a chart is drawn for: that of a phone, and that of a page. */
 const NARROW = 340;
@@ -26,13 +29,12 @@ export async function drawChart(
 ): Promise<Html> {
   const narrow = await draw(figure, NARROW);
   const wide = await draw(figure, WIDE);
-  return html`
-    <figure>
-      <div class="narrow">${narrow}</div>
-      <div class="wide">${wide}</div>
-      <figcaption>${caption}</figcaption>
-    </figure>
-  `;
+  return markup`<figure>
+<div class="narrow">${narrow}</div>
+<div class="wide">${wide}</div>
+<figcaption>${caption}</figcaption>
+</figure>
+`;
 }
 
 /** Draws any other figure. */
@@ -40,17 +42,47 @@ export async function drawPicture(
   figure: Figure,
   caption: string,
 ): Promise<Html> {
-  return html`
-    <figure>
-      <div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-        <div class="picture">${await draw(
-          figure,
-          MIDDLE,
-        )}</div>
-      </div>
-      <figcaption>${caption}</figcaption>
-    </figure>
-  `;
+  const picture = await draw(figure, MIDDLE);
+  return markup`<figure>
+<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><div class="picture">${picture}</div></div>
+<figcaption>${caption}</figcaption>
+</figure>
+`;
+}
+
+/** Lays out the images of a figure, in as many columns as there is room for. */
+export function gallery({ images }: ImageFigure, caption: string): Html {
+  const items = images.map(({ image, title = "", subtitle = "" }) => {
+    const alt = [title, subtitle].filter((text) => text !== "").join(", ");
+    return markup`<li>${
+      pixels(image, alt)
+    }<span>${title}</span><span class="about">${subtitle}</span></li>\n`;
+  });
+  return markup`<figure>
+<ul class="gallery">
+${items}</ul>
+<figcaption>${caption}</figcaption>
+</figure>
+`;
+}
+
+/** Shows the one image of a figure, as wide as it may be. */
+export function drawImage({ images }: ImageFigure, caption: string): Html {
+  return markup`<figure>
+<div class="pixels">${images.map(({ image }) => pixels(image, caption))}</div>
+<figcaption>${caption}</figcaption>
+</figure>
+`;
+}
+
+function pixels(image: Image, alt: string): Html {
+  const { width, height } = image;
+  const data = encodeBase64(encodePng(image));
+  return markup`<img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${alt}"/>`;
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  return bytes.toBase64();
 }
 
 /** An SVG element without title and subtitle, which the page tells itself. */

@@ -27,7 +27,7 @@ export type Content =
   | readonly Content[];
 
 /** Makes HTML of a template. */
-export function html(
+export function markup(
   strings: TemplateStringsArray,
   ...values: readonly Content[]
 ): Html {
@@ -56,4 +56,9 @@ function textOf(content: Content): string {
   return typeof content === "object"
     ? content.map(textOf).join("")
     : escapeHtml(String(content));
+}
+
+/** A line that says what is not there. */
+export function missing(why: string): Html {
+  return markup`<p class="missing">${why}.</p>\n`;
 }

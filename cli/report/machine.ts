@@ -12,7 +12,7 @@ import { durationText, timeText } from "../runs/format.ts";
 import type { ReadRun } from "../runs/summary.ts";
 import type { TrainingMachine } from "../training_machine.ts";
 import { grouped } from "../words.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, type Html, markup, missing } from "./html.ts";
 import { factList } from "./table.ts";
 
 /** What stands for what a run of an earlier version has not kept. */
@@ -23,16 +23,15 @@ export function machinePart({ run, history, summary }: ReadRun): Html {
   const config = run.readConfig();
   const { convlab, threads, machine } = config;
   if (summary.status === "imported") {
-    return html`
-      <p
-        class="missing">Its weights were imported, so nothing is known of the machine.</p>\\n
-    `;
+    return missing(
+      "Its weights were imported, so nothing is known of the machine",
+    );
   }
   const { final } = history;
   const { started, seconds } = summary;
   const facts: [string, Content][] = [
     ...machineFacts(machine as TrainingMachine | undefined, threads),
-    ["Kernels", final?.mode ?? UNKNOWN],
+    ["Mode", final?.mode ?? UNKNOWN],
     ["Convlab", typeof convlab === "string" ? convlab : UNKNOWN],
     ["Started", timeText(started)],
     ["Trained for", durationText(seconds)],
@@ -40,10 +39,11 @@ export function machinePart({ run, history, summary }: ReadRun): Html {
   const elsewhere = resumptionsOf(config)
     .filter(({ machine }) => machine !== undefined)
     .map(({ iteration, machine, threads }) =>
-      html`<h3>From iteration ${grouped(iteration + 1)} on</h3>
-${factList(machineFacts(machine, threads))}`
+      markup`<h3>From iteration ${grouped(iteration + 1)} on</h3>\n${
+        factList(machineFacts(machine, threads))
+      }`
     );
-  return html`${factList(facts)}${elsewhere}`;
+  return markup`${factList(facts)}${elsewhere}`;
 }
 
 function machineFacts(

@@ -17,7 +17,7 @@ import {
 } from "../model/summary.ts";
 import { bytesText, NONE } from "../runs/format.ts";
 import { grouped } from "../words.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { table, type TableRow } from "./table.ts";
 
 /**
@@ -42,24 +42,24 @@ export function networkPart(summary: ModelSummary): Html {
       .map((title) => ({ title, isNumeric: true })),
   ];
   const rows = layers.flatMap((layer) => rowsOf(layer, ""));
-  return html`
-    <p><code>${model}</code> on images of ${shape(inputDim)}, in ${dtype}.</p>
-    ${table(
-      "Layers of the network, and what each takes for one image",
-      columns,
-      rows,
-      [
-        ...["Total", "", ""],
-        ...[grouped(total.parameters), grouped(total.multiplyAdds)],
-        ...[grouped(total.flops), bytesText(total.bytes)],
-      ],
-    )}<p
-      class="about">Multiply-adds, FLOPs (two for each multiply-add) and memory are those of one image on its way forward. The parameters take ${bytesText(
-        total.parameterBytes,
-      )}; training takes about ${bytesText(
-        training.bytes,
-      )} with batches of ${grouped(training.batchSize)}.</p>
-  `;
+  const layersTable = table(
+    "Layers of the network, and what each takes for one image",
+    columns,
+    rows,
+    [
+      ...["Total", "", ""],
+      ...[grouped(total.parameters), grouped(total.multiplyAdds)],
+      ...[grouped(total.flops), bytesText(total.bytes)],
+    ],
+  );
+  const parameterBytes = bytesText(total.parameterBytes);
+  const bytes = bytesText(training.bytes);
+  const batchSize = grouped(training.batchSize);
+  return markup`<p><code>${model}</code> on images of ${
+    shape(inputDim)
+  }, in ${dtype}.</p>
+${layersTable}<p class="about">Multiply-adds, FLOPs (two for each multiply-add) and memory are those of one image on its way forward. The parameters take ${parameterBytes}; training takes about ${bytes} with batches of ${batchSize}.</p>
+`;
 }
 
 /** A layer's row, and those of what is in it. */
@@ -70,7 +70,7 @@ function rowsOf(layer: LayerSummary, indent: string): TableRow[] {
   const inner = `${indent}\u2003`;
   return [
     [
-      ...[indent + name, html`<code>${text}</code>`, shape(output)],
+      ...[indent + name, markup`<code>${text}</code>`, shape(output)],
       ...[number(parameters), number(multiplyAdds), number(2 * multiplyAdds)],
       bytes === 0 ? NONE : bytesText(bytes),
     ],

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Content, Html, html } from "./html.ts";
+import { type Content, Html, markup } from "./html.ts";
 import { STYLE } from "./style.ts";
 
 /** Keeps a browser from loading or running anything, whatever the page says. */
@@ -31,38 +31,38 @@ export interface Page {
 
 /** The page as HTML that is also XML. */
 export function pageOf({ title, lead, sections, footer }: Page): string {
-  const page = html`
-    <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title} – Convlab</title>
-        <style>${new Html(STYLE)}</style>
-      </head>
-      <body>
-        <header>
-    <h1>${title}</h1>
-    ${lead}
-    <nav aria-label="Sections"><ul>
-    ${sections.map(({ id, title }) =>
-      html`<li><a href="#${id}">${title}</a></li>\n`
-    )}</ul></nav>
-        </header>
-        <main>
-    ${sections.map(({ id, title, content }) =>
-      html`
-        <section aria-labelledby="${id}">
-        <h2 id="${id}">${title}</h2>
-        ${content}</section>
-      `
-    )}</main>
-        <footer>
-    ${footer}
-        </footer>
-      </body>
-    </html>
-  `;
+  const links = sections.map(({ id, title }) =>
+    markup`<li><a href="#${id}">${title}</a></li>\n`
+  );
+  const parts = sections.map(({ id, title, content }) =>
+    markup`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${content}</section>
+`
+  );
+  const page = markup`<html lang="en" xmlns="http://www.w3.org/1999/xhtml">
+<head>
+<meta charset="utf-8"/>
+<meta http-equiv="Content-Security-Policy" content="${POLICY}"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta name="color-scheme" content="light dark"/>
+<title>${title} – Convlab</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${lead}<nav aria-label="Sections">
+<ul>
+${links}</ul>
+</nav>
+</header>
+<main>
+${parts}</main>
+<footer>
+${footer}</footer>
+</body>
+</html>
+`;
   return `<!DOCTYPE html>\n${page.text}`;
 }

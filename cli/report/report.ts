@@ -19,11 +19,12 @@ import {
 } from "../runs/format.ts";
 import { type ReadRun, readRun } from "../runs/summary.ts";
 import { grouped } from "../words.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Answers, Moved } from "./evaluation.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, markup, missing } from "./html.ts";
 import { networkOf } from "./network.ts";
 import { pageOf } from "./page.ts";
-import { type Attempt, sectionsOf } from "./sections.ts";
+import { sectionsOf } from "./sections.ts";
 
 /**
  * Describes a run as a page that needs nothing else.
@@ -43,7 +44,7 @@ export async function reportOf(
     title: run.name,
     lead: leadOf(read, answers),
     sections,
-    footer: html`<p>Written by Convlab ${config.version} on ${
+    footer: markup`<p>Written by Convlab ${config.version} on ${
       timeText(new Date().toISOString())
     } from <code>${run.path}</code>.</p>`,
   });
@@ -51,22 +52,19 @@ export async function reportOf(
 
 /** What comes first: what was trained on what, and what came of it. */
 function leadOf(read: ReadRun, answers: Attempt<Answers>): Html {
-  const { summary, settings, history } = read;
+  const { summary, settings } = read;
   const { model, started } = summary;
   const data = settings.get("data") ?? summary.data ?? "unknown data";
-  return html`
-    <p
-      class="about"><code>${model ?? "three-layer network"}</code> on ${String(
-        data,
-      )}${started === null ? "" : `, ${timeText(started)}`}: ${statusText(
-        summary,
-      )}.</p>
-    <ul class="figures">
-    ${figuresOf(read, answers).map(([name, value]) =>
-      html`<li><span class="value">${value}</span><span class="name">${name}</span></li>\n`
-    )}</ul>
-    ${keptText(read, history.final === undefined)}
-  `;
+  const when = started === null ? "" : `, ${timeText(started)}`;
+  const items = figuresOf(read, answers).map(([name, value]) =>
+    markup`<li><span class="value">${value}</span> <span class="name">${name}</span></li>\n`
+  );
+  return markup`<p class="about"><code>${
+    model ?? "three-layer network"
+  }</code> on ${String(data)}${when}: ${statusText(summary)}.</p>
+<ul class="figures">
+${items}</ul>
+${keptText(read)}`;
 }
 
 /** The numbers that one looks for. */
@@ -109,27 +107,25 @@ function figuresOf(
 /** Of when the parameters are. */
 function keptText(
   { summary, history, settings }: ReadRun,
-  isUnfinished: boolean,
 ): Html | undefined {
-  if (summary.status === "imported") return undefined;
+  const { status, resumableFrom } = summary;
+  if (status === "imported") return undefined;
+  if (history.final === undefined) {
+    const from = resumableFrom
+      ? `, after iteration ${grouped(resumableFrom)}`
+      : "";
+    return missing(
+      `This run has not ended: what it has learned is shown as of its newest checkpoint${from}`,
+    );
+  }
   const best = bestCheck(history.checks);
-  const keep = settings.get("recipe.keep");
-  const which = keep === "last" || best === undefined
-    ? "the last"
+  const isLast = settings.get("recipe.keep") === "last" || best === undefined;
+  const which = isLast
+    ? "the last ones"
     : `those of ${
-      best.iteration % 1 === 0 && best.epoch > 0
-        ? `epoch ${best.epoch}`
-        : `iteration ${best.iteration}`
+      best.epoch > 0 ? `epoch ${best.epoch}` : `iteration ${best.iteration}`
     }, with the best validation accuracy`;
-  return isUnfinished
-    ? html`
-      <p
-        class="missing">This run has not ended. What is shown of its parameters is of its newest checkpoint${summary
-            .resumableFrom
-          ? `, after iteration ${grouped(summary.resumableFrom)}`
-          : ""}.</p>
-    `
-    : html`<p>The parameters that were kept are ${which}. The accuracies are theirs.</p>`;
+  return markup`<p>The accuracies are those of the parameters that were kept: ${which}.</p>\n`;
 }
 
 function parametersOf(run: RunFolder): number | undefined {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, type Html, markup } from "./html.ts";
 
 /** A column. */
 export interface Column {
@@ -36,38 +36,33 @@ export function table(
   const cells = (row: TableRow) =>
     row.map((cell, i) =>
       i === 0
-        ? html`<th scope="row" class="${kind(i)}">${cell}</th>`
-        : html`<td class="${kind(i)}">${cell}</td>`
+        ? markup`<th scope="row" class="${kind(i)}">${cell}</th>`
+        : markup`<td class="${kind(i)}">${cell}</td>`
     );
   const lines = (all: readonly TableRow[]) =>
-    all.map((row) => html`<tr>${cells(row)}</tr>\n`);
-  return html`
-    <div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-      <table>
-    <caption class="unseen">${caption}</caption>
-    <thead><tr>${columns.map(({ title }, i) =>
-      html`<th scope="col" class="${kind(i)}">${title}</th>`
-    )}</tr></thead>
-    <tbody>
-    ${lines(rows)}</tbody>
-    ${footer && html`<tfoot>${lines([footer])}</tfoot>`}</table>
-    </div>
-  `;
+    all.map((row) => markup`<tr>${cells(row)}</tr>\n`);
+  const heads = columns.map(({ title }, i) =>
+    markup`<th scope="col" class="${kind(i)}">${title}</th>`
+  );
+  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+<table>
+<caption class="unseen">${caption}</caption>
+<thead>
+<tr>${heads}</tr>
+</thead>
+<tbody>
+${lines(rows)}</tbody>
+${footer && markup`<tfoot>\n${lines([footer])}</tfoot>\n`}</table>
+</div>
+`;
 }
 
 /** Facts as names and values. */
 export function factList(
   facts: readonly (readonly [name: string, value: Content])[],
 ): Html {
-  return html`
-    <dl class="facts">
-    ${facts.map(([name, value]) =>
-      html`
-        <div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>\\n
-      `
-    )}</dl>
-  `;
+  const items = facts.map(([name, value]) =>
+    markup`<div><dt>${name}</dt><dd>${value}</dd></div>\n`
+  );
+  return markup`<dl class="facts">\n${items}</dl>\n`;
 }
