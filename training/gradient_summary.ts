@@ -47,7 +47,7 @@ const EDGES = Float32Array.from(
 );
 
 /** For the upper bits of a positive number the bin of the least number that begins so. */
-let table: Uint8Array | undefined;
+let table: Uint16Array | undefined;
 
 /**
  * Whether the gradients of an iteration are kept: of 64 or so that are spread
@@ -123,11 +123,11 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** A number's upper bits leave it within 1 % of others, so within two bins. */
-function makeTable(): Uint8Array {
+function makeTable(): Uint16Array {
   const bits = new Uint32Array(1);
   const value = new Float32Array(bits.buffer);
   let bin = 0;
-  return Uint8Array.from({ length: 0x7f80 }, (_, i) => {
+  return Uint16Array.from({ length: 0x7f80 }, (_, i) => {
     bits[0] = i << SHIFT;
     while (EDGES[bin + 1]! <= value[0]!) bin++;
     return bin;

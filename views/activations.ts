@@ -133,7 +133,7 @@ function layerFigure(
 function barChart(
   name: string,
   { data, size }: Tensor,
-  names = Array.from({ length: size }, (_, i) => String(i)),
+  names: readonly string[] = Array.from({ length: size }, (_, i) => `${i}`),
 ): Chart {
   return {
     kind: "chart",

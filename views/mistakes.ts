@@ -50,7 +50,7 @@ const LEAST = 96;
  * const network = { scores: (x: Tensor) => x.reshape([-1, 2]) };
  * const found = findMistakes(network, images);
  * const figure = mistakesOf(images, found, { classNames: ["left", "right"] });
- * assertEquals(figure.images[0]?.title, "left 100 %");
+ * assertEquals(figure.images[0]?.title, "100 % left");
  * assertEquals(figure.images[0]?.subtitle, "is right");
  * ```
  */
@@ -85,7 +85,7 @@ export function mistakesOf(
         ),
         Math.ceil(LEAST / images.imageShape[2]),
       ),
-      title: `${classNames[predicted]} ${(100 * probability).toFixed(0)} %`,
+      title: `${(100 * probability).toFixed(0)} % ${classNames[predicted]}`,
       subtitle: `is ${classNames[label]}`,
     })),
   });
