@@ -10,7 +10,7 @@
  * @module
  */
 
-import protobuf from "protobufjs/light.js";
+import protobuf from "protobufjs/minimal.js";
 
 /** A whole file. */
 export interface OnnxModel {
@@ -101,8 +101,20 @@ export interface OnnxValueInfo {
 
 /** The bytes of an ONNX file. */
 export function encodeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(MODEL.encode(model).finish());
+  const writer = protobuf.Writer.create();
+  write(writer, "Model", model);
+  return new Uint8Array(writer.finish());
 }
+
+/** A type that is no message, by its wire type: a varint, 4 bytes, or a length and bytes. */
+const WIRE_TYPES = {
+  int32: 0,
+  int64: 0,
+  float: 5,
+  string: 2,
+  bytes: 2,
+} as const;
+type Scalar = keyof typeof WIRE_TYPES;
 
 type Field = { type: string; id: number; rule?: "repeated" };
 
@@ -161,8 +173,49 @@ const SCHEMA: Record<string, Record<string, Field>> = {
   Dimension: { dimValue: one("int64", 1), dimParam: one("string", 2) },
 };
 
-const MODEL = protobuf.Root.fromJSON({
-  nested: Object.fromEntries(
-    Object.entries(SCHEMA).map(([name, fields]) => [name, { fields }]),
-  ),
-}).lookupType("Model");
+/**
+ * Writes a message, its fields by their numbers. Packages that know schemas make
+ * functions of text for it, which the policy of a page may forbid.
+ */
+function write(writer: protobuf.Writer, name: string, message: object): void {
+  const fields = Object.entries(SCHEMA[name]!)
+    .toSorted(([, a], [, b]) => a.id - b.id);
+  const values: Readonly<Record<string, unknown>> = { ...message };
+  for (const [key, { type, id, rule }] of fields) {
+    const value = values[key];
+    if (value === undefined) continue;
+    const all = rule === "repeated" ? value as readonly unknown[] : [value];
+    if (rule === "repeated" && type === "int64") {
+      // Packed: one length for all.
+      if (all.length === 0) continue;
+      writer.uint32(id << 3 | 2).fork();
+      for (const each of all) writer.int64(each as number);
+      writer.ldelim();
+    } else if (rule === "repeated" || !isDefault(value)) {
+      for (const each of all) writeField(writer, type, id, each);
+    }
+  }
+}
+
+/** Whether a field without this value is read as if it had it. */
+function isDefault(value: unknown): boolean {
+  return value === 0 || value === "" ||
+    value instanceof Uint8Array && value.length === 0;
+}
+
+function writeField(
+  writer: protobuf.Writer,
+  type: string,
+  id: number,
+  value: unknown,
+): void {
+  if (type in SCHEMA) {
+    writer.uint32(id << 3 | 2).fork();
+    write(writer, type, value as object);
+    writer.ldelim();
+    return;
+  }
+  const scalar = type as Scalar;
+  writer.uint32(id << 3 | WIRE_TYPES[scalar]);
+  writer[scalar](value as never);
+}
