@@ -74,12 +74,17 @@ export async function answer(
   }
 }
 
-if (import.meta.main) {
-  const port = Number(Deno.args[0] ?? 8000);
-  Deno.serve({
-    hostname: "127.0.0.1",
-    port,
-    onListen: ({ port }) =>
-      console.log(`Open http://127.0.0.1:${port}/ and press Start`),
-  }, (request) => answer(request));
+/** Serves at a port, or at a free one if that is taken. */
+function serve(port: number): void {
+  const onListen = (address: Deno.NetAddr) =>
+    console.log(`Open http://127.0.0.1:${address.port}/ and press Start`);
+  const options = { hostname: "127.0.0.1", onListen };
+  try {
+    Deno.serve({ ...options, port }, (request) => answer(request));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    Deno.serve({ ...options, port: 0 }, (request) => answer(request));
+  }
 }
+
+if (import.meta.main) serve(Number(Deno.args[0] ?? 8000));

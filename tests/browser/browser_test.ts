@@ -9,6 +9,7 @@ import { answer, HEADERS } from "../../examples/browser/serve.ts";
 import config from "../../deno.json" with { type: "json" };
 import { describeChromium, runChromiumScript } from "../chromium/run_script.ts";
 import type { Seen, SeenSteps } from "./drive_browser.ts";
+import { makeProducts } from "./products.ts";
 import { type Trained, trainSome } from "./steps.ts";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
@@ -46,7 +47,7 @@ describeChromium("Convlab in Chromium", () => {
 
   beforeAll(async () => {
     const { command } = config.tasks["build:browser"];
-    const [example = ""] = command.split(" && ");
+    const [, example = ""] = command.split(" && ");
     bundle(
       ...example.replace("built/browser", join(folder, "example")).split(" ")
         .slice(2),
@@ -54,7 +55,8 @@ describeChromium("Convlab in Chromium", () => {
     bundle(
       ...["--quiet", "--platform", "browser", "--code-splitting"],
       ...["--external", "./resvg_wasm.js", "--outdir", join(folder, "steps")],
-      ...["tests/browser/steps_main.ts", "tests/browser/steps_worker.ts"],
+      ...["main", "worker"].map((name) => `tests/browser/steps_${name}.ts`),
+      "tests/browser/products_worker.ts",
     );
     Deno.writeTextFileSync(join(folder, "steps", "icon.js"), "");
     const built = new URL(`file://${join(folder, "example")}/`);
@@ -113,6 +115,14 @@ describeChromium("Convlab in Chromium", () => {
       assert(there?.bytes === here.bytes);
     }
     assertEquals(complaints, []);
+  });
+
+  it("makes the same files and figures as Deno, under a policy that forbids eval", async () => {
+    const products = await makeProducts();
+    for (const [name, product] of Object.entries(products)) {
+      assertEquals(seen.isolated.products[name], product, name);
+      assert(!product.startsWith("failed"), product);
+    }
   });
 
   it("works on one thread where it may not wait or share memory, and says why", () => {

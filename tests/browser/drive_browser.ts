@@ -51,6 +51,8 @@ export interface SeenSteps {
   readonly worker: Readonly<Record<string, Trained>>;
   /** On the main thread, where 4 were set. */
   readonly main: Trained;
+  /** What else was made, by name. */
+  readonly products: Readonly<Record<string, string>>;
   readonly isolated: boolean;
   readonly complaints: readonly string[];
 }
@@ -142,20 +144,27 @@ async function seeSteps(
   await page.goto(address);
   const worker: Record<string, Trained> = {};
   for (const threads of [1, 2]) {
-    worker[threads] = await page.evaluate<Trained>(`
-      new Promise((resolve, reject) => {
-        const worker = new Worker("steps_worker.js", { type: "module" });
-        worker.onmessage = ({ data }) => (worker.terminate(), resolve(data));
-        worker.onerror = (event) => reject(new Error(event.message));
-        worker.postMessage([${threads}, ${steps}]);
-      })`);
+    const order = `[${threads}, ${steps}]`;
+    worker[threads] = await askWorker<Trained>(page, "steps_worker.js", order);
   }
   return {
     worker,
+    products: await askWorker(page, "products_worker.js", "0"),
     main: await page.evaluate<Trained>(`trainSome(4, ${steps})`),
     isolated: await page.evaluate<boolean>("crossOriginIsolated"),
     complaints,
   };
+}
+
+/** The first message of a worker that is sent one. */
+function askWorker<T>(page: Page, script: string, order: string): Promise<T> {
+  return page.evaluate<T>(`
+    new Promise((resolve, reject) => {
+      const worker = new Worker("${script}", { type: "module" });
+      worker.onmessage = ({ data }) => (worker.terminate(), resolve(data));
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(${order});
+    })`);
 }
 
 if (import.meta.main) {
