@@ -27,6 +27,8 @@ export interface EvaluationArguments {
   readonly dataset: string | undefined;
   readonly dataDir: string | undefined;
   readonly split: typeof SPLITS[number];
+  /** Whether the data set is the run's own, elsewhere than it was. */
+  readonly isMoved?: boolean;
 }
 
 /** Images to be evaluated on. */
@@ -102,12 +104,20 @@ export async function evaluationData(
 function dataArguments(
   run: RunFolder,
   { imageShape }: TrainedNetwork,
-  { dataset, dataDir }: EvaluationArguments,
+  { dataset, dataDir, isMoved = false }: EvaluationArguments,
 ): DataArguments & { readonly seed?: number; readonly own: boolean } {
   const { recipe } = run.readConfig();
-  const mine = completeRecipe(checkRecipe(recipe ?? {}));
-  const own = (dataset === undefined || isSamePath(dataset, mine.dataset)) &&
-    (dataDir === undefined || isSamePath(dataDir, mine.dataDir));
+  const before = completeRecipe(checkRecipe(recipe ?? {}));
+  const mine = isMoved
+    ? {
+      ...before,
+      dataset: dataset ?? before.dataset,
+      dataDir: dataset === undefined ? dataDir ?? before.dataDir : dataDir,
+    }
+    : before;
+  const own = isMoved ||
+    (dataset === undefined || isSamePath(dataset, mine.dataset)) &&
+      (dataDir === undefined || isSamePath(dataDir, mine.dataDir));
   if (!own) {
     return {
       ...argumentsFor({ dataset, dataDir }, imageShape),

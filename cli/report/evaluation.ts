@@ -60,7 +60,7 @@ export async function answersOf(
   const { title, images } = await evaluationData(
     run,
     trained,
-    { ...moved, split },
+    { ...moved, split, isMoved: true },
     streams,
   );
   const { dtype, classNames } = trained;
