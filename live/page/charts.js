@@ -4,7 +4,7 @@
 
 import uPlot from "uplot";
 
-/** Height of letters along the axes, in pixels. */
+/** Letters along the axes. */
 const FONT = "12px Inter, system-ui, 'Segoe UI', Arial, sans-serif";
 
 /**
@@ -135,7 +135,11 @@ export class CurveChart {
       axes: [
         {
           ...axis,
-          size: 30,
+          label: "iteration",
+          labelFont: FONT,
+          labelSize: 18,
+          labelGap: 0,
+          size: 26,
           space: 70,
           incrs: [1, 2, 5].flatMap((n) =>
             [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7].map((e) => n * e)

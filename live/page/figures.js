@@ -2,7 +2,6 @@
 
 // The filters and the examples.
 
-import { percent } from "./formats.js";
 import { drawPictures, pictureCanvas } from "./pictures.js";
 
 /** @import { Examples, Filters, Predictions } from "../protocol.ts" */
@@ -100,7 +99,11 @@ function guess(name, probability, isRight) {
   const meter = document.createElement("meter");
   meter.value = probability;
   meter.setAttribute("aria-hidden", "true");
-  row.append(text, element("span", "", percent(probability)), meter);
+  row.append(
+    text,
+    element("span", "", `${Math.round(100 * probability)} %`),
+    meter,
+  );
   return row;
 }
 
