@@ -91,7 +91,10 @@ function namedTicks(
     values: names.map((_, i) => i).filter((i) => i % step === 0),
     // Vega drops every second value where there are more than this.
     tickCount: names.length,
-    labelExpr: `${JSON.stringify(names)}[datum.value]`,
+    // The space, since Vega takes "valueOf" and its like for something else.
+    labelExpr: `slice(${
+      JSON.stringify(names.map((name) => ` ${name}`))
+    }[datum.value], 1)`,
     labelLimit: MAX_NAME_WIDTH,
     labelOverlap: false,
     labelFlush: false,

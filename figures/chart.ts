@@ -122,8 +122,12 @@ function assertAxis({ title, min, max, scale }: Axis): void {
 
 /** Beyond it, either way, the length of an axis could overflow. */
 const LARGEST = 1e300;
+/** The same for the quotient of its ends, which counts on a logarithmic one. */
+const LOG_RANGE = [1e-150, 1e150] as const;
 
 /** Whether an axis has a place for a value. */
 export function isDrawable(value: number, scale: Axis["scale"]): boolean {
-  return Math.abs(value) <= LARGEST && (scale !== "log" || value > 0);
+  return scale === "log"
+    ? value >= LOG_RANGE[0] && value <= LOG_RANGE[1]
+    : Math.abs(value) <= LARGEST;
 }

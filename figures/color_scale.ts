@@ -62,7 +62,7 @@ export function luminance(color: Rgb): number {
 
 /** Black or white, whichever stands out more from a colour. */
 export function inkOn(color: Rgb): Rgb {
-  return luminance(color) > 0.179 ? [16, 20, 24] : [255, 255, 255];
+  return luminance(color) > 0.179 ? [0, 0, 0] : [255, 255, 255];
 }
 
 /** A colour as CSS writes it. */

@@ -171,7 +171,14 @@ function bar({ plot, barX }: MatrixLayout, theme: Theme): string {
 
 function labels(layout: MatrixLayout, theme: Theme): string {
   const { plot, cell, barX, titles, columnDepth } = layout;
-  const middle = round(plot.height / 2);
+  // Beside the cells, or from their top on where it is longer than they are high.
+  const middle = (text: string) =>
+    round(
+      Math.max(
+        plot.height,
+        textWidth(text, { fontSize: FONT_SIZE.heading }),
+      ) / 2,
+    );
   const row = layout.rows.map(({ text, index }) =>
     `<text x="${plot.x - LABEL_GAP}" y="${
       round((index + 0.5) * cell.height + 4)
@@ -212,8 +219,8 @@ function labels(layout: MatrixLayout, theme: Theme): string {
   const valueX = round(tickX + tickWidth + 16);
   return `<g font-size="${FONT_SIZE.label}" fill="${theme.mutedText}">${row}${column}${ticks}</g>` +
     `<g font-size="${FONT_SIZE.heading}" fill="${theme.text}" text-anchor="middle">` +
-    turned(titles.rows, rowsX, middle) +
-    turned(titles.value, valueX, middle) +
+    turned(titles.rows, rowsX, middle(titles.rows)) +
+    turned(titles.value, valueX, middle(titles.value)) +
     `<text x="${round(plot.x + plot.width / 2)}" y="${
       round(plot.height + columnDepth + 16)
     }">${escapeXml(titles.columns)}</text></g>`;

@@ -62,7 +62,7 @@ async function loadRasteriser(): Promise<Rasteriser> {
 }
 
 async function gunzipBase64(text: string): Promise<Uint8Array> {
-  const stream = ReadableStream.from([Uint8Array.fromBase64(text)])
+  const stream = new Blob([Uint8Array.fromBase64(text)]).stream()
     .pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -63,14 +63,23 @@ export async function drawSpec(spec: VegaLiteSpec): Promise<Drawing> {
   }
 }
 
-/** The names in a drawing made unlike those of any other, which may share its page. */
+/**
+ * The drawing with names unlike those of any other, which may share its page.
+ * Vega counts on from drawing to drawing; these are the same whenever it is drawn.
+ */
 function withOwnNames(svg: string): string {
-  let hash = 0x811c9dc5; // 32 bits of FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
-  for (let i = 0; i < svg.length; i++) {
-    hash = Math.imul(hash ^ svg.charCodeAt(i), 0x01000193);
+  const found = [...svg.matchAll(/\bid="([^"]*)"/g)].map(([, name]) => name);
+  const rename = (prefix: string) =>
+    svg.replace(
+      /(\bid="|url\(#)([^")]*)/g,
+      (_, before, name) => `${before}${prefix}${found.indexOf(name)}`,
+    );
+  let hash = 0x811c9dc5; // FNV-1a of 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/
+  const plain = rename("");
+  for (let i = 0; i < plain.length; i++) {
+    hash = Math.imul(hash ^ plain.charCodeAt(i), 0x01000193);
   }
-  const own = `c${(hash >>> 0).toString(36)}-`;
-  return svg.replace(/(\bid="|url\(#)/g, `$1${own}`);
+  return rename(`c${(hash >>> 0).toString(36)}-`);
 }
 
 async function loadVega(): Promise<Vega> {
