@@ -21,7 +21,7 @@ import type { FigureKind } from "./visualize/figure_kind.ts";
 import { KIND_NAMES, KINDS } from "./visualize/kinds.ts";
 
 /** Options of every kind of figure. */
-const OF_ALL = ["output", "width", "theme", "threads"];
+const OF_ALL = ["output", "width", "theme", "runsDir", "threads"];
 
 export default defineCommand({
   examples: [

@@ -66,7 +66,7 @@ function ofImages(
   return {
     takes: "RUN",
     arguments: [1, 1],
-    options: [...options, "split", "dataset", "dataDir", "runsDir"],
+    options: [...options, "split", "dataset", "dataDir"],
     plan([name = ""], options, streams) {
       const { run, trained } = openTrained(
         ...[name, options.runsDir, streams.stderr] as const,

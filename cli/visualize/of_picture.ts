@@ -50,7 +50,7 @@ function ofPicture(
   return {
     takes: "RUN IMAGE",
     arguments: [2, 2],
-    options: [...options, "runsDir"],
+    options,
     plan([name = "", file = ""], options, { stderr }) {
       const { run, trained } = openTrained(name, options.runsDir, stderr);
       const image = readPhoto(file);

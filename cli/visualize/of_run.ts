@@ -18,7 +18,7 @@ import type { FigureKind } from "./figure_kind.ts";
 export const curves: FigureKind = {
   takes: "RUN [RUN…]",
   arguments: [1, Infinity],
-  options: ["smooth", "runsDir"],
+  options: ["smooth"],
   plan(names, { smooth, runsDir }) {
     const runs = names.map((name) => RunFolder.open(name, runsDir));
     const [first] = runs;
@@ -44,7 +44,7 @@ function ofOne(
   return {
     takes: "RUN",
     arguments: [1, 1],
-    options: ["runsDir"],
+    options: [],
     plan([name = ""], { runsDir }) {
       const run = RunFolder.open(name, runsDir);
       return {

@@ -80,10 +80,17 @@ describePermitted("convlab as a process, with no permission", () => {
       [["bench", "--threads", "0"], "--threads"],
       [["bench", "extra"], "extra"],
       [["visualize"], "Expected an argument FIGURE but found none"],
-      [["visualize", "curves"], "run"],
+      [["visualize", "curves"], "Expected RUN [RUN…] after curves"],
+      [["visualize", "saliency", "a"], "Expected RUN IMAGE after saliency"],
+      [["visualize", "filters", "a", "b"], "Expected RUN alone after filters"],
+      [["visualize", "convolve", "a"], "photos are given by --images"],
+      [
+        ["visualize", "filters", "a", "--class", "cat"],
+        "Expected no --class with visualize filters",
+      ],
       [
         ["visualize", "convolve", "-o", "a.gif"],
-        "Expected a.gif to end in .png or .svg",
+        "Expected a.gif to end in .png, .svg or .html",
       ],
       [
         ["visualize", "convolve", "--images", "one.png"],
