@@ -1,0 +1,118 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Runs the notebooks from the top, in Deno's own kernel and without data of the
+ * user's, and compares what they give with what is committed. Skipped where
+ * there is no nbclient.
+ *
+ * Tags of cells say what may differ: `timing` all of it, `noise` the digits of
+ * rounding errors, `data` all of it where the committed outputs are of CIFAR-10.
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { describe, it } from "@std/testing/bdd";
+import { denoDir } from "../deno_dir.ts";
+import { permitted } from "../permitted.ts";
+import {
+  type Cell,
+  codeOf,
+  isTagged,
+  type Notebook,
+  NOTEBOOKS,
+  pathOf,
+  printed,
+  readNotebook,
+  ROOT,
+  seen,
+} from "./notebook.ts";
+
+const python = permitted ? findPython() : undefined;
+
+/** A Python that has nbclient. */
+function findPython(): string | undefined {
+  return ["python3", "/usr/bin/python3"].find((command) => {
+    try {
+      return new Deno.Command(command, {
+        args: ["-c", "import nbclient"],
+        stdout: "null",
+        stderr: "null",
+      }).outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs a notebook where no data of the user's is found. */
+async function run(name: string): Promise<Notebook> {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const output = join(folder, "out.ipynb");
+    const { success, stderr } = await new Deno.Command(python!, {
+      args: [
+        ...[join(ROOT, "tests/notebooks/execute.py"), pathOf(name)],
+        ...["--output", output, "--deno", Deno.execPath()],
+      ],
+      env: {
+        DENO_DIR: denoDir(),
+        HOME: folder,
+        XDG_CACHE_HOME: folder,
+        CONVLAB_DATA: "",
+      },
+      stdout: "null",
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    return readNotebook(output);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Errors that are rounding noise agree in order of magnitude, or are below. */
+function assertNoise(fresh: Cell, committed: Cell): void {
+  const parts = (cell: Cell) =>
+    printed(cell).trimEnd().split("\n").map((line) => line.split(": "));
+  const names = (cell: Cell) => parts(cell).map(([name]) => name);
+  assertEquals(names(fresh), names(committed));
+  const values = (cell: Cell) => parts(cell).map(([, value]) => Number(value));
+  const known = values(committed);
+  values(fresh).forEach((value, i) =>
+    assert(value <= 10 * known[i]!, `${fresh.id}: ${value} and ${known[i]}`)
+  );
+}
+
+const what = python === undefined ? describe.skip : describe;
+const why = python === undefined
+  ? " (skipped: needs Python with nbclient)"
+  : "";
+
+what(`notebooks in Deno's kernel${why}`, () => {
+  for (const name of NOTEBOOKS) {
+    it(`${name}.ipynb gives what is committed`, async () => {
+      const fresh = codeOf(await run(name));
+      const committed = codeOf(readNotebook(pathOf(name)));
+      assertEquals(
+        fresh.map(({ id, source }) => [id, source]),
+        committed.map(({ id, source }) => [id, source]),
+      );
+      fresh.forEach((cell, i) => {
+        const before = committed[i]!;
+        assertEquals(seen(cell).length, seen(before).length, cell.id);
+        if (isTagged(cell, "timing") || isTagged(cell, "data")) return;
+        if (isTagged(cell, "noise")) return assertNoise(cell, before);
+        assertEquals(seen(cell), seen(before), cell.id);
+      });
+      if (name === "convolutional_networks") assertLearns(fresh);
+    });
+  }
+});
+
+/** The sample of Fashion-MNIST is learned, too. */
+function assertLearns(cells: readonly Cell[]): void {
+  const text = (id: string) => printed(cells.find((cell) => cell.id === id)!);
+  assertMatch(text("data-load"), /^Fashion-MNIST sample\n/);
+  assertMatch(text("overfit-train"), /train acc: 1\.000000; val_acc: .*\n$/);
+  const accuracy = Number(/[\d.]+(?= %)/.exec(text("test-accuracy"))?.[0]);
+  assert(accuracy > 75, `${accuracy} %`);
+}
