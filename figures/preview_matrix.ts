@@ -21,6 +21,8 @@ import { truncate } from "./truncate.ts";
 
 /** Letters of a row's label at most. */
 const MAX_LABEL = 14;
+/** Letters of a column's label at most. */
+const MAX_HEAD = 8;
 /** Pixels of a matrix that is shown as an image. */
 const MAX_PIXELS = { width: 72, height: 48 } as const;
 
@@ -52,8 +54,11 @@ export function previewMatrix(
   const gutter = Math.max(...names.map((name) => [...name].length));
   const longest = Math.max(2, ...texts.flat().map((text) => text.length));
   const count = across.labels.length;
+  const heads = across.labels.map((label) =>
+    truncate(cleanText(label), MAX_HEAD)
+  );
   const cell = Math.min(
-    longest + 2,
+    Math.max(longest, ...heads.map((head) => [...head].length)) + 2,
     Math.floor((columns - gutter - 1) / count),
   );
   const note = truncate(
@@ -67,9 +72,8 @@ export function previewMatrix(
   if (cells !== undefined && cells !== "none" && cell > longest) {
     const pad = " ".repeat(gutter + 1);
     const head = pad +
-      across.labels.map((label) =>
-        truncate(cleanText(label), cell - 1).padStart(cell)
-      ).join("");
+      heads.map((head) => truncate(head, cell - 2).padStart(cell - 1) + " ")
+        .join("").trimEnd();
     return [
       note,
       head,

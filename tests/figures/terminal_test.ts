@@ -29,6 +29,7 @@ const FIGURE: ImageFigure = {
 
 /** The pixels of sixel graphics, after chapter 14 of DEC's manual of the VT330. */
 function decodeSixel(text: string): Image {
+  // deno-lint-ignore no-control-regex -- the protocol
   const body = /^\x1bP[\d;]*q([^\x1b]*)\x1b\\\n?$/.exec(text)?.[1];
   const size = /^"1;1;(\d+);(\d+)/.exec(body ?? "");
   if (!body || !size) throw new Error("No sixel graphics");
@@ -222,10 +223,10 @@ describe("previewFigure() of a matrix", () => {
   it("writes the numbers where they fit, and shows colours where they do not", () => {
     const plain = previewFigure(matrix(3), { columns: 60, colors: "none" });
     assertEquals(plain.split("\n").slice(2), [
-      "        cl… cl… cl…",
-      "class 0  90   1   1 ",
-      "class 1   1  90   1 ",
-      "class 2   1   1  90 ",
+      "         class 0  class 1  class 2",
+      "class 0       90        1        1 ",
+      "class 1        1       90        1 ",
+      "class 2        1        1       90 ",
       "",
     ]);
     const large = previewFigure(matrix(100), { columns: 60, colors: "256" });
