@@ -133,7 +133,9 @@ export function setThreads(threads: number): void {
  */
 export function getThreads(): number {
   const threads = wantedThreads();
-  return threads > 1 && limitation() !== undefined ? 1 : threads;
+  const isAlone = threads > 1 &&
+    (limitation() ?? team?.limitation) !== undefined;
+  return isAlone ? 1 : threads;
 }
 
 /** How wide the register tiles are that kernels use now. */
