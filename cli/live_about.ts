@@ -9,7 +9,6 @@
 import { dirname } from "@std/path";
 import type { About } from "../live/protocol.ts";
 import type { RunFolder } from "../training/run_folder.ts";
-import { invocation } from "./invocation.ts";
 import { timeText } from "./runs/format.ts";
 import {
   numberSetting,
@@ -65,10 +64,10 @@ export function aboutRun(
       const text = shown(name, setting(settings, name));
       return text === undefined ? [] : [[title, text] as const];
     }),
-    ...length,
+    iterations: length.iterations,
+    epochs: length.epochs,
     learningRate: isSteady ? rate ?? null : null,
     ...{ canControl, isScheduled },
-    reopen: `${invocation("ui")} ${typedRun(run)}`,
   };
 }
 

@@ -258,7 +258,10 @@ export async function runTraining(
     for (const line of summary.lines) run.log(line);
     run.metric(summary.metric);
     for (const line of summary.lines) streams.stdout.line(line);
-    await live?.end("finished");
+    await live?.end("finished", {
+      note: "Training has finished. See this page again with",
+      command: `${invocation("ui")} ${typedRun(run)}`,
+    });
   } catch (error) {
     progress.stop();
     if (error instanceof NonFiniteLossError) {
@@ -266,13 +269,17 @@ export async function runTraining(
       run.metric({ kind: "iteration", iteration: error.iteration, loss: NaN });
     }
     if (!(error instanceof Interrupted) || !keeper) {
-      await live?.end("failed", error instanceof Error ? error.message : "");
+      const why = error instanceof Error ? error.message : String(error);
+      await live?.end("failed", { note: `Training has failed: ${why}` });
       throw error;
     }
     // Once it has ended, the model has the parameters that are kept.
     if (!ended) save();
     const next = resuming(run, threads);
-    await live?.end("stopped", next);
+    await live?.end("stopped", {
+      note: "Training has stopped, with a checkpoint. Go on with",
+      command: next,
+    });
     throw new Interrupted(
       `${error.message} after iteration ${solver.iteration} of ${solver.lastIteration}; go on with: ${next}`,
       error.code,

@@ -90,22 +90,35 @@ function statusOf(run: RunFolder, summary: RunSummary): Status {
     : run.hasParameters()
     ? "finished"
     : "stopped";
-  const notes: Partial<Record<RunState, string>> = {
-    training:
-      "Another process trains this run, and only its own page can steer it.",
-    stopped: summary.divergedAt === null
-      ? `This run has not come to its end. Go on with ${
-        invocation("train")
-      } --resume ${typedRun(run)}`
-      : "The loss of this run was not finite, so training ended.",
-  };
-  const note = notes[state];
   return {
     state,
-    ...(note === undefined ? {} : { note }),
+    ...wordsOn(state, run, summary),
     ...{ iteration: 0, epoch: 0, learningRate: null, imagesPerSecond: null },
     ...{ seconds: null, secondsLeft: null },
   };
+}
+
+function wordsOn(
+  state: RunState,
+  run: RunFolder,
+  { divergedAt }: RunSummary,
+): Pick<Status, "note" | "command"> {
+  switch (state) {
+    case "training":
+      return {
+        note:
+          "Another program trains this run, and only its own page can steer it.",
+      };
+    case "stopped":
+      return divergedAt === null
+        ? {
+          note: "This run has not come to its end. Go on with",
+          command: `${invocation("train")} --resume ${typedRun(run)}`,
+        }
+        : { note: "The loss was not finite, so training ended." };
+    default:
+      return {};
+  }
 }
 
 /** What the parameters of a run come from now. */

@@ -127,11 +127,14 @@ export class LiveTraining {
   }
 
   /** Tells how the training ended, and ends the server. */
-  async end(state: RunState, note?: string): Promise<void> {
+  async end(
+    state: RunState,
+    words: Pick<Status, "note" | "command"> = {},
+  ): Promise<void> {
     this.#state = state;
-    this.#page.post({
+    this.#post({
       kind: "status",
-      status: { ...this.#status(note), isLast: true },
+      status: { ...this.#status(), ...words, isLast: true },
     });
     await this.#page.close();
   }
@@ -154,10 +157,8 @@ export class LiveTraining {
         } catch (error) {
           // The schedule gives 0 now, so no rate can be what was asked for.
           if (!(error instanceof RangeError)) throw error;
-          this.#post({
-            kind: "status",
-            status: this.#status(error.message),
-          });
+          const note = error.message;
+          this.#post({ kind: "status", status: { ...this.#status(), note } });
           return;
         }
         onLearningRate({ from, to: command.learningRate });
@@ -239,13 +240,12 @@ export class LiveTraining {
     this.#page.post(update);
   }
 
-  #status(note?: string): Status {
+  #status(): Status {
     const { solver, batchSize, secondsBefore } = this.#options;
     const { iteration, epoch, learningRate, lastIteration } = solver;
     const speed = this.#pace.iterationsPerSecond;
     return {
       ...{ state: this.#state, iteration, epoch, learningRate },
-      ...(note === undefined ? {} : { note }),
       imagesPerSecond: speed === undefined ? null : speed * batchSize,
       seconds: secondsBefore + (this.clock() - this.#startedAt) / 1000,
       secondsLeft: this.#pace.secondsUntil(lastIteration) ?? null,

@@ -30,8 +30,6 @@ export interface About {
   readonly canControl: boolean;
   /** Whether the learning rate follows a schedule, which a change leaves its shape. */
   readonly isScheduled: boolean;
-  /** What to type to look at the run again. */
-  readonly reopen: string;
 }
 
 /** What a run does. */
@@ -49,8 +47,10 @@ export type RunState =
 /** How far a training is. */
 export interface Status {
   readonly state: RunState;
-  /** What else there is to say, such as why it failed or how to go on. */
+  /** What else there is to say, such as why it failed. */
   readonly note?: string;
+  /** What to type to go on, which ends the note. */
+  readonly command?: string;
   readonly iteration: number;
   /** Epochs that are finished. */
   readonly epoch: number;

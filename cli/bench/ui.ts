@@ -131,7 +131,7 @@ async function watchedTraining(run: RunFolder) {
     about: {
       ...{ name: run.name, data: "noise", model: "three-layer network" },
       ...{ settings: [], iterations: null, epochs: null, learningRate: null },
-      ...{ canControl: true, isScheduled: false, reopen: "" },
+      ...{ canControl: true, isScheduled: false },
     },
     ...{ run, solver, model, batchSize: BATCH_SIZE, validation: images },
     ...{ classNames, port: 0, secondsBefore: 0 },

@@ -7,13 +7,15 @@ import uPlot from "uplot";
 /** Letters along the axes. */
 const FONT = "12px Inter, system-ui, 'Segoe UI', Arial, sans-serif";
 
+/** Values up to which each has a dot. */
+const MAX_DOTS = 60;
+
 /**
  * @typedef {object} CurveSeries A curve.
  * @property {"blue" | "orange" | "green" | "pink"} color
  * @property {number} [width] Of the line; 2 by default.
  * @property {number} [alpha] Two hexadecimal digits' worth, 255 by default.
  * @property {boolean} [points] Whether each value has a dot.
- * @property {boolean} [hidden] It only bounds a band.
  */
 
 /**
@@ -108,7 +110,7 @@ export class CurveChart {
     /** @type {uPlot.Options} */
     const options = {
       ...this.#size(),
-      padding: [10, 12, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: "run", scales: ["x", null] },
@@ -185,15 +187,17 @@ export class CurveChart {
    * @param {CurveSeries} series
    * @returns {uPlot.Series}
    */
-  #series({ color: name, width = 2, alpha = 255, points, hidden }) {
+  #series({ color: name, width = 2, alpha = 255, points }) {
     const opacity = alpha.toString(16).padStart(2, "0");
     const stroke = () => `${color(name)}${opacity}`;
     return {
-      ...(hidden ? {} : { stroke }),
-      width: hidden ? 0 : width,
+      ...{ stroke, width },
       points: points
-        ? { show: true, size: 6, stroke, fill: stroke, width: 0 }
-        : { show: (plot) => !hidden && plot.data[0].length === 1, stroke },
+        ? {
+          show: (plot) => plot.data[0].length <= MAX_DOTS,
+          ...{ size: 6, stroke, fill: stroke, width: 0 },
+        }
+        : { show: (plot) => plot.data[0].length === 1, stroke },
       spanGaps: true,
     };
   }

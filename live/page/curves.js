@@ -50,8 +50,8 @@ export function startCurves() {
   const loss = new CurveChart({
     box: box("loss-chart"),
     series: [
-      { color: "blue", hidden: true },
-      { color: "blue", hidden: true },
+      { color: "blue", width: 1, alpha: 60 },
+      { color: "blue", width: 1, alpha: 60 },
       { color: "blue", width: 1, alpha: 120 },
       { color: "blue" },
     ],
@@ -136,10 +136,13 @@ export function startCurves() {
     );
     const positive = (/** @type {number} */ y) =>
       logScale.checked && y <= 0 ? null : y;
+    // Where a place is one iteration, it has no extremes.
+    const extreme = (/** @type {number} */ y) =>
+      losses.buckets.width === 1 ? null : positive(y);
     loss.show([
       iteration,
-      min.map(positive),
-      max.map(positive),
+      min.map(extreme),
+      max.map(extreme),
       sum.map((total, i) => positive(total / (count[i] ?? 1))),
       smooth.map(positive),
     ]);

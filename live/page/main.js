@@ -242,38 +242,13 @@ function showStatus(view) {
  * @param {View} view
  * @param {boolean} isLost
  */
-function showNotice({ about, history: { facts } }, isLost) {
-  const { status } = facts;
+function showNotice({ history: { facts } }, isLost) {
+  const { note = "", command = "" } = facts.status ?? {};
   if (isLost) {
     say(
       "The connection is lost: the program has ended, or the network is down. What was there so far stays, and the page tries again.",
     );
-    return;
-  }
-  const note = status?.note ?? "";
-  switch (status?.state) {
-    case "finished":
-      say(
-        status.isLast
-          ? "Training has finished. See this page again with "
-          : note,
-        status.isLast ? about.reopen : "",
-      );
-      break;
-    case "stopped":
-      say(
-        status.isLast
-          ? "Training has stopped, with a checkpoint. Go on with "
-          : note,
-        status.isLast ? note : "",
-      );
-      break;
-    case "failed":
-      say(`Training has failed: ${note}`);
-      break;
-    default:
-      say(note);
-  }
+  } else say(note, command);
 }
 
 /**
@@ -284,13 +259,13 @@ function showNotice({ about, history: { facts } }, isLost) {
  */
 function say(text, command = "") {
   const notice = byId("notice");
-  const whole = text + command;
+  const whole = command ? `${text} ${command}` : text;
   if (notice.textContent === whole) return;
   notice.replaceChildren(text);
   if (command) {
     const code = document.createElement("code");
     code.textContent = command;
-    notice.append(code);
+    notice.append(" ", code);
   }
   notice.hidden = whole === "";
 }

@@ -19,5 +19,4 @@ export const ABOUT: About = {
   learningRate: 0.1,
   canControl: true,
   isScheduled: false,
-  reopen: "deno task ui first",
 };
