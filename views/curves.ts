@@ -91,11 +91,12 @@ function headingOf(
       ),
     ),
   ];
+  const names = [...new Set(runs.map(({ data }) => data))];
   const states = runs.flatMap(({ name, state }) =>
     state === "" ? [] : runs.length === 1 ? state : `${name} ${state}`
   );
   const about = [
-    ...data.length === 1 ? data : [`${data.length} data sets`],
+    ...data.length === 1 ? data : [names.join(", ")],
     ...states,
     ...share > 0 ? [`loss smoothed by ${Number(share.toFixed(3))}`] : [],
   ];
@@ -111,13 +112,8 @@ function lossPanel(runs: readonly RunCurves[], share: number): Panel {
     ...runs.map(({ losses }) => losses.find(Number.isFinite) ?? 0),
   );
   const tooLarge = FAR * start;
-  let left = false;
   const cut = (values: readonly number[]) =>
-    values.map((value) => {
-      if (!(value > tooLarge)) return value;
-      left = true;
-      return NaN;
-    });
+    values.map((value) => value > tooLarge ? NaN : value);
   const series = runs.flatMap((run, color): Series[] => {
     const { name, losses } = run;
     const label = runs.length > 1 ? { label: name } : {};
@@ -134,11 +130,7 @@ function lossPanel(runs: readonly RunCurves[], share: number): Panel {
   });
   return {
     x: axis,
-    y: {
-      title: "loss",
-      min: 0,
-      ...left && tooLarge > 0 ? { max: tooLarge } : {},
-    },
+    y: { title: "loss", min: 0 },
     series,
   };
 }

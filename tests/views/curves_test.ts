@@ -168,8 +168,6 @@ describePermitted("curvesOf()", () => {
     const [loss] = seriesOf(chart, "loss");
     assertEquals(loss?.y, [2, NaN, NaN]);
     assertStringIncludes(chart.subtitle!, "diverged at iteration 3");
-    // What is not finite must not decide where the axis ends.
-    assertEquals(chart.panels[0]?.y.max, 8);
   });
 
   it("tells of a run that is training, and of one that was stopped", () => {
