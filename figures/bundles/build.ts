@@ -1,7 +1,7 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Puts what figures use of Vega and Vega-Lite, with the sixty packages that
+ * Puts what figures use of Vega and Vega-Lite, with the eighty packages that
  * these need, into one file, and what they use of sixel into another. `deno task
  * build:bundles` writes them and the packages' licences beside them; with
  * `--check` it only compares them with those that are there and fails where they
