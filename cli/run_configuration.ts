@@ -81,16 +81,27 @@ export function resumedConfiguration(
   config: Readonly<Record<string, unknown>>,
   { iteration, ...changes }: Resumption,
 ): Readonly<Record<string, unknown>> {
-  const resumed: Resumption[] = resumptionsOf(config)
-    .filter((earlier) => earlier.iteration < iteration);
+  const all = resumptionsOf(config);
+  const resumed = all.filter((earlier) => earlier.iteration < iteration);
   const before = resumed.findLast(({ machine }) => machine !== undefined) ??
     config;
   const isSame = JSON.stringify([before.machine, before.threads]) ===
     JSON.stringify([changes.machine, changes.threads]);
   const { machine, threads, ...length } = changes;
-  const news = { ...length, ...isSame ? {} : { machine, threads } };
-  if (Object.keys(news).length === 0) return config;
-  return { ...config, resumed: [...resumed, { iteration, ...news }] };
+  // That it was made longer here stays true if it is gone on with here again.
+  const { machine: _, threads: __, iteration: ___, ...lengthBefore } =
+    all.find((earlier) => earlier.iteration === iteration) ??
+      { iteration };
+  const news = {
+    ...length,
+    ...lengthBefore,
+    ...isSame ? {} : { machine, threads },
+  };
+  const hasNews = Object.keys(news).length > 0;
+  const now = [...resumed, ...hasNews ? [{ iteration, ...news }] : []];
+  return JSON.stringify(now) === JSON.stringify(all)
+    ? config
+    : { ...config, resumed: now };
 }
 
 /** What a configuration tells of that. */
