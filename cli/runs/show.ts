@@ -194,6 +194,7 @@ function nextSteps({ run, summary }: ReadRun) {
     ];
   }
   return [
+    ...step("report", which, "All there is to see of it, as one page"),
     ...curves,
     ...step("visualize", `filters ${which}`, "Draw the first layer's filters"),
     ...step("evaluate", which, "Accuracy of each class"),

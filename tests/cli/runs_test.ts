@@ -239,7 +239,7 @@ Next:
     assertEquals(checks.length, 3);
     assertEquals(final.testAccuracy, 0.7);
     assertEquals(files[1].path, "RUNS/finished/final.safetensors");
-    assertEquals(next[0].command, "deno task visualize curves RUNS/finished");
+    assertEquals(next[0].command, "deno task report RUNS/finished");
   });
 
   it("compare shows what differs, and the runs at equal iterations", async () => {
@@ -308,7 +308,10 @@ At the end:
     assertMatch(await show("list"), /^torch .* – +– +– +imported /m);
     const text = await show("show", "torch");
     assertMatch(text, /torch: imported\n\n/);
-    assertMatch(text, /Next:\n {2}deno task visualize filters/);
+    assertMatch(
+      text,
+      /Next:\n {2}deno task report .*\n {2}deno task visualize filters/,
+    );
     Deno.removeSync(runsDir, { recursive: true });
   });
 
