@@ -56,7 +56,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Folders that are no part of the library, or are written by its tools. */
 const AROUND = [
   ...["docs", "examples", "fixtures", "std", "tests"],
-  ...["coverage", "node_modules", "runs"],
+  ...["built", "coverage", "node_modules", "runs"],
 ];
 
 /** The modules in a folder and below, but for AssemblyScript. */

@@ -16,7 +16,8 @@ import { type Command, type File, readGuide } from "./read_guide.ts";
 const ROOT = new URL("../..", import.meta.url);
 /** What is no part of the repository, or of no use to a reader; at its top. */
 const LEFT_OUT = new Set([
-  ...[".git", "node_modules", "coverage", "runs", "tests", ".convlab-cache"],
+  ...[".git", "node_modules", "built", "coverage", "runs", "tests"],
+  ".convlab-cache",
 ]);
 const INTERRUPTED = 130;
 

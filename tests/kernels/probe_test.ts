@@ -3,7 +3,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { probeTiles } from "../../kernels/probe.ts";
+import { probeTiles, timesForClock } from "../../kernels/probe.ts";
 import {
   describeKernels,
   kernelReport,
@@ -39,6 +39,21 @@ function probeEngine({ ratio, optimisedAfter, interruption = 0 }: Engine) {
   }, () => time);
   return { ...probe, calls, took: time - 1000 };
 }
+
+describe("timesForClock()", () => {
+  /** A clock that is read every 0.1 µs and goes in steps. */
+  const clock = (step: number) => {
+    let time = 0;
+    return () => Math.floor((time += 1e-4) / step) * step;
+  };
+
+  it("makes work as long as 20 steps of the clock, and leaves it where they are short", () => {
+    assertEquals(timesForClock(0.01, clock(0.0005)), 1);
+    assertEquals(timesForClock(0.01, clock(0.005)), 10);
+    assertEquals(timesForClock(0.01, clock(0.1)), 200);
+    assertEquals(timesForClock(10, clock(0.1)), 1);
+  });
+});
 
 describe("probeTiles()", () => {
   it("picks wide tiles that are 1.7 times as fast once both are optimised", () => {
