@@ -51,10 +51,10 @@ const MAX_GAP = 100;
 /**
  * The number of columns of a figure.
  *
- * @throws {RangeError} If the figure has no images, columns are no positive integer, or the gap is not from 0 to 100.
+ * @throws {RangeError} If the figure has no images, columns are no positive integer, the gap is not from 0 to 100, or the width of images not positive.
  */
 export function columnsOf(
-  { columns, gap = 0, images }: ImageFigure,
+  { columns, gap = 0, imageWidth = 1, images }: ImageFigure,
 ): number {
   if (images.length === 0) {
     throw new RangeError(
@@ -64,6 +64,11 @@ export function columnsOf(
   if (!(gap >= 0 && gap <= MAX_GAP)) {
     throw new RangeError(
       `Cannot draw images: expected gap to be from 0 to ${MAX_GAP} but found ${gap}`,
+    );
+  }
+  if (!(imageWidth > 0)) {
+    throw new RangeError(
+      `Cannot draw images: expected imageWidth to be positive but found ${imageWidth}`,
     );
   }
   const count = columns ?? Math.ceil(Math.sqrt(images.length));

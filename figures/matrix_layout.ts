@@ -70,6 +70,8 @@ const LINE_DISTANCE = 15;
 const WORD_GAP = 10;
 /** Height of a matrix that is no square, in its widths. */
 const ASPECT = 0.52;
+/** Below it the numbers along the colour bar are in each other's way. */
+const LEAST_HEIGHT = 76;
 const MAX_CELL = 92;
 const MIN_HEIGHT = 90;
 const COS_45 = Math.SQRT1_2;
@@ -100,7 +102,7 @@ export function layoutMatrix(
   if (cellWidth > 6) cellWidth = Math.floor(cellWidth);
   let cellHeight = isSquare
     ? cellWidth
-    : room * (figure.aspect ?? ASPECT) / nRows;
+    : Math.max(room * (figure.aspect ?? ASPECT), LEAST_HEIGHT) / nRows;
   if (isSquare) cellHeight = Math.max(cellHeight, MIN_HEIGHT / nRows);
   if (cellHeight > 6) cellHeight = Math.floor(cellHeight);
   const plotWidth = cellWidth * nColumns;

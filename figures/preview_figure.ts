@@ -20,8 +20,9 @@ import type { Terminal } from "./terminal.ts";
 import { cleanText } from "./text.ts";
 import { truncate } from "./truncate.ts";
 
-/** Letters between images. */
+/** Letters between images; one where they would be narrower than the second number. */
 const GAP = 2;
+const LEAST_WIDTH = 4;
 
 /**
  * A figure as text for a terminal: images in coloured half blocks, charts in
@@ -80,8 +81,10 @@ function imageLines(
   { columns, colors }: Terminal,
 ): string[] {
   if (colors === "none") return [];
-  const perRow = columnsOf(figure);
-  const width = Math.max(1, Math.floor((columns + GAP) / perRow) - GAP);
+  const perRow = Math.min(columnsOf(figure), Math.floor((columns + 1) / 2));
+  const room = (gap: number) => Math.floor((columns + gap) / perRow) - gap;
+  const gap = room(GAP) >= LEAST_WIDTH ? GAP : 1;
+  const width = room(gap);
   const blocks = figure.images.map(({ image }) =>
     previewImage(image, width, colors)
   );
@@ -91,7 +94,7 @@ function imageLines(
     const row = blocks.slice(first, first + perRow);
     const titles = figure.images.slice(first, first + perRow)
       .map(({ title }) => center(cleanText(title ?? ""), cell));
-    const heading = titles.join(" ".repeat(GAP)).trimEnd();
+    const heading = titles.join(" ".repeat(gap)).trimEnd();
     if (heading !== "") lines.push(heading);
     const height = Math.max(...row.map(({ lines }) => lines.length));
     for (let y = 0; y < height; y++) {
@@ -99,7 +102,7 @@ function imageLines(
         row.map((block) =>
           (block.lines[y] ?? " ".repeat(block.width)) +
           " ".repeat(cell - block.width)
-        ).join(" ".repeat(GAP)).trimEnd(),
+        ).join(" ".repeat(gap)).trimEnd(),
       );
     }
   }
@@ -108,6 +111,7 @@ function imageLines(
 
 function center(text: string, width: number): string {
   const short = truncate(text, width);
-  const before = Math.floor((width - short.length) / 2);
-  return " ".repeat(before) + short.padEnd(width - before);
+  const free = width - [...short].length;
+  const before = Math.floor(free / 2);
+  return " ".repeat(before) + short + " ".repeat(free - before);
 }

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import type { Axis, Chart, Series } from "../../figures/chart.ts";
 import { renderFigure } from "../../figures/figure.ts";
 import type { Figure } from "../../figures/figure.ts";
+import type { ImageFigure } from "../../figures/image_figure.ts";
 import type { MatrixFigure } from "../../figures/matrix_figure.ts";
 import { previewFigure } from "../../figures/preview_figure.ts";
 import { elements, parseSvg, textBoxes } from "./parse_svg.ts";
@@ -55,6 +56,7 @@ const chart = fc.record<Chart>({
   ),
 }, { requiredKeys: ["kind", "panels"] });
 const size = fc.integer({ min: 1, max: 30 });
+const side = fc.integer({ min: 1, max: 60 });
 const matrix = fc.tuple(size, size).chain(([rows, columns]) => {
   const labels = (length: number) =>
     fc.array(words, { minLength: length, maxLength: length });
@@ -74,13 +76,35 @@ const matrix = fc.tuple(size, size).chain(([rows, columns]) => {
     cells: fc.constantFrom("count", "percent", "none"),
   }, { requiredKeys: ["kind", "rows", "columns", "values", "value"] });
 });
+const images = fc.record<ImageFigure>({
+  kind: fc.constant("images"),
+  title: words,
+  images: fc.array(
+    fc.record({
+      image: fc.tuple(side, side).map(([width, height]) => ({
+        width,
+        height,
+        channels: 1 as const,
+        pixels: new Uint8Array(width * height),
+      })),
+      title: words,
+      subtitle: words,
+    }, { requiredKeys: ["image"] }),
+    { minLength: 1, maxLength: 20 },
+  ),
+  columns: fc.integer({ min: 1, max: 8 }),
+  gap: fc.integer({ min: 0, max: 30 }),
+  imageWidth: fc.integer({ min: 1, max: 700 }),
+  interpolation: fc.constantFrom("nearest", "smooth"),
+}, { requiredKeys: ["kind", "images"] });
 const figure = fc.oneof<fc.Arbitrary<Figure>[]>(
   chart,
   matrix,
+  images,
   fc.record({
     kind: fc.constant("stack" as const),
     title: words,
-    figures: fc.tuple(matrix, chart),
+    figures: fc.tuple(matrix, chart, images),
   }),
 );
 
