@@ -60,7 +60,7 @@ export class Chart {
     this.#svg.setAttribute("role", "img");
     figure.append(caption, this.#svg);
     new ResizeObserver(() => this.#plan()).observe(figure);
-    this.clear(1);
+    this.clear(100);
   }
 
   /** Begins anew, for so many iterations. */

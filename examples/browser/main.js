@@ -107,8 +107,12 @@ function isComplete() {
     const fine = field.checkValidity();
     field.setAttribute("aria-invalid", String(!fine));
     if (fine) continue;
-    const [label] = field.labels ?? [];
-    say(`${label?.textContent}: ${field.validationMessage}`);
+    const label = field.labels[0].textContent;
+    say(
+      field === fields.model
+        ? "These layers cannot be trained."
+        : `${label}: ${field.validationMessage}`,
+    );
     field.focus();
     return false;
   }
