@@ -8,7 +8,7 @@
  */
 
 import { resumptionsOf } from "../run_configuration.ts";
-import { durationText, timeText } from "../runs/format.ts";
+import { durationText, NONE, timeText } from "../runs/format.ts";
 import type { ReadRun } from "../runs/summary.ts";
 import type { TrainingMachine } from "../training_machine.ts";
 import { grouped } from "../words.ts";
@@ -29,9 +29,9 @@ export function machinePart({ run, history, summary }: ReadRun): Html {
   }
   const { final } = history;
   const { started, seconds } = summary;
-  const facts: [string, Content][] = [
+  const facts: (readonly [string, Content])[] = [
     ...machineFacts(machine as TrainingMachine | undefined, threads),
-    ["Mode", final?.mode ?? UNKNOWN],
+    ["Mode", final?.mode ?? (final === undefined ? NONE : UNKNOWN)],
     ["Convlab", typeof convlab === "string" ? convlab : UNKNOWN],
     ["Started", timeText(started)],
     ["Trained for", durationText(seconds)],
@@ -49,10 +49,11 @@ export function machinePart({ run, history, summary }: ReadRun): Html {
 function machineFacts(
   machine: TrainingMachine | undefined,
   threads: unknown,
-): [string, Content][] {
+): (readonly [string, Content])[] {
   const { processor, cores, target, deno, v8 } = machine ?? {};
   return [
-    ["Processor", processor ?? UNKNOWN],
+    // Deno lets programs read its name with all permissions only.
+    ...processor === undefined ? [] : [["Processor", processor] as const],
     ["Cores", cores ?? UNKNOWN],
     ["Threads", typeof threads === "number" ? threads : UNKNOWN],
     ["System", target ?? UNKNOWN],

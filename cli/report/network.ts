@@ -80,5 +80,5 @@ function rowsOf(layer: LayerSummary, indent: string): TableRow[] {
 }
 
 function shape(lengths: readonly number[]): string {
-  return lengths.join(" × ");
+  return lengths.join("\u00a0×\u00a0");
 }

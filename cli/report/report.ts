@@ -62,7 +62,7 @@ function leadOf(read: ReadRun, answers: Attempt<Answers>): Html {
   return markup`<p class="about"><code>${
     model ?? "three-layer network"
   }</code> on ${String(data)}${when}: ${statusText(summary)}.</p>
-<ul class="figures">
+<ul class="figures of-${items.length}">
 ${items}</ul>
 ${keptText(read)}`;
 }

@@ -73,7 +73,7 @@ export async function sectionsOf(
         : part(() => gradientsPart(run)),
     ],
     ["Machine", machinePart(read)],
-    ["Repeat it", part(() => repeatPart(run))],
+    ["Repeat it", part(() => repeatPart(read))],
   ];
   const sections: Section[] = [];
   for (const [title, content] of parts) {

@@ -39,11 +39,12 @@ p{margin:.6rem 0;max-width:44rem;overflow-wrap:anywhere}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:1.25rem 0 0;padding:0;list-style:none;font-size:.925rem}
 a{color:var(--link)}
 .figures{display:grid;grid-template-columns:repeat(3,1fr);gap:.75rem;margin:1.5rem 0 0;padding:0;list-style:none}
+.figures.of-4{grid-template-columns:repeat(4,1fr)}
 .figures li{padding:.75rem 1rem;border:1px solid var(--line);border-radius:.5rem;background:var(--raised)}
 .figures .value{display:block;font-size:1.5rem;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums}
 .figures .name{color:var(--muted);font-size:.875rem}
 .facts{margin:0;columns:22rem 2;column-gap:2.5rem}
-.facts div{display:grid;grid-template-columns:8.5rem 1fr;gap:0 1rem;padding:.35rem 0;border-bottom:1px solid var(--line);break-inside:avoid}
+.facts div{display:grid;grid-template-columns:9.5rem 1fr;gap:0 1rem;padding:.35rem 0;border-bottom:1px solid var(--line);break-inside:avoid}
 .facts dt{color:var(--muted);overflow-wrap:anywhere}
 .facts dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
@@ -59,6 +60,7 @@ td.text,th.text{min-width:4.5rem}
 code,pre{font:.875rem/1.6 ui-monospace,SFMono-Regular,Consolas,"Liberation Mono",monospace}
 td code,dd code,p code{overflow-wrap:anywhere}
 pre{margin:.75rem 0;padding:.9rem 1rem;border:1px solid var(--line);border-radius:.5rem;background:var(--raised);white-space:pre-wrap;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all}
+.option{white-space:nowrap}
 figure{margin:1rem 0}
 figure svg{display:block;max-width:100%;height:auto}
 figcaption{margin-top:.6rem;font-size:.875rem;max-width:44rem}
@@ -78,7 +80,7 @@ main,header,footer{padding-left:1rem;padding-right:1rem}
 header{padding-top:1.5rem}
 h1{font-size:1.6rem}
 .narrow{display:block}.wide{display:none}
-.figures{grid-template-columns:repeat(2,1fr)}
+.figures,.figures.of-4{grid-template-columns:repeat(2,1fr)}
 .gallery{grid-template-columns:repeat(auto-fill,minmax(5.75rem,1fr))}
 }
 @media print{
