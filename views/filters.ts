@@ -16,7 +16,7 @@ import { learnedParameters } from "../training/learned_parameters.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 
 /** Least width of a filter in the picture, in pixels, beside gaps of one. */
-const LEAST = 14;
+const LEAST = 21;
 
 /**
  * Describes the filters of a run, each scaled on its own to show its pattern.
@@ -70,7 +70,7 @@ export function filtersOf(run: RunFolder): ImageFigure {
  * import { assertEquals } from "@std/assert";
  *
  * const { width } = filterGrid(new RandomState(0).randn([4, 3, 7, 7]));
- * assertEquals(width, 2 * 14 + 1);
+ * assertEquals(width, 2 * 21 + 1);
  * ```
  */
 export function filterGrid(weight: Tensor): Image {

@@ -204,10 +204,15 @@ describe("filterGrid()", () => {
     const { width, height, pixels } = filterGrid(
       tensor([1, 2, 3, 5, -1, -2, -3, -5], [2, 1, 2, 2]),
     );
-    assertEquals([width, height], [29, 29]);
+    assertEquals([width, height], [45, 45]);
     const at = (y: number, x: number) => pixels[y * width + x];
-    assertEquals([at(0, 0), at(0, 7), at(7, 0), at(13, 13)], [0, 63, 127, 255]);
-    assertEquals([at(0, 14), at(0, 15), at(13, 28)], [0, 255, 0]);
+    assertEquals([at(0, 0), at(0, 11), at(11, 0), at(21, 21)], [
+      0,
+      63,
+      127,
+      255,
+    ]);
+    assertEquals([at(0, 22), at(0, 23), at(21, 44)], [0, 255, 0]);
   });
 });
 
