@@ -83,6 +83,23 @@ for (const name of NOTEBOOKS) {
 }
 
 describePermitted("the notebooks' code", () => {
+  it("is formatted", async () => {
+    const folder = Deno.makeTempDirSync();
+    for (const name of NOTEBOOKS) {
+      for (const cell of codeOf(readNotebook(pathOf(name)))) {
+        const file = join(folder, `${name}-${cell.id}.ts`);
+        Deno.writeTextFileSync(file, joined(cell.source) + "\n");
+      }
+    }
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["fmt", "--check", "--no-config", folder],
+      env: { NO_COLOR: "1" },
+      stdout: "null",
+    }).output();
+    Deno.removeSync(folder, { recursive: true });
+    assert(success, new TextDecoder().decode(stderr));
+  });
+
   it("has the right types", async () => {
     const folder = Deno.makeTempDirSync();
     const files = NOTEBOOKS.map((name) => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 the Convlab authors. MIT license.
-"""Runs notebooks from a fresh kernel, top to bottom, and keeps their outputs.
+"""Formats notebooks, runs them from the top, and keeps their outputs.
 
     deno task notebooks                                  both of notebooks/, in place
     python3 tests/notebooks/execute.py A.ipynb -o B.ipynb
@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -40,7 +41,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         use_kernel(pathlib.Path(folder), options.deno)
         for path in paths:
-            execute(path, options.output or path)
+            execute(path, options.output or path, options.deno)
     return 0
 
 
@@ -57,8 +58,11 @@ def use_kernel(folder: pathlib.Path, deno: str) -> None:
     os.environ["NO_COLOR"] = "1"  # Values without escape sequences.
 
 
-def execute(path: pathlib.Path, output: pathlib.Path) -> None:
+def execute(path: pathlib.Path, output: pathlib.Path, deno: str) -> None:
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = formatted(cell.source, deno)
     # Other keys than these come and go with the program that saved the file.
     notebook.metadata = {
         "kernelspec": {
@@ -97,6 +101,13 @@ def execute(path: pathlib.Path, output: pathlib.Path) -> None:
     beside = output.with_name(output.name + ".part")
     beside.write_text(nbformat.writes(notebook).rstrip("\n") + "\n")
     beside.replace(output)
+
+
+def formatted(code: str, deno: str) -> str:
+    """Code as deno fmt has it, which in 2.9.6 calls every notebook unformatted."""
+    command = [deno, "fmt", "--ext", "ts", "-"]
+    done = subprocess.run(command, input=code.encode(), stdout=subprocess.PIPE)
+    return done.stdout.decode().rstrip() if done.returncode == 0 else code
 
 
 async def collect_late(kernel, cell) -> None:
