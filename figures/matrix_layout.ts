@@ -12,6 +12,7 @@ import { matrixNumber, matrixScale } from "./matrix_values.ts";
 import type { MatrixScale } from "./matrix_values.ts";
 import { cleanText, textWidth, truncateText } from "./text.ts";
 import { FONT_SIZE } from "./theme.ts";
+import { evenTicks } from "./ticks.ts";
 
 /** Everything of a matrix, in units of the layout. */
 export interface MatrixLayout {
@@ -48,7 +49,7 @@ export interface MatrixLayout {
   readonly scale: MatrixScale;
 }
 
-/** A label of a row or a column. */
+/** A label of a row or a column, or a round number between two of them. */
 export interface PlacedLabel {
   readonly text: string;
   readonly index: number;
@@ -74,6 +75,8 @@ const ASPECT = 0.52;
 const LEAST_HEIGHT = 76;
 const MAX_CELL = 92;
 const MIN_HEIGHT = 90;
+/** What labels may be off even distances, in such distances. */
+const UNEVENNESS = 0.02;
 const COS_45 = Math.SQRT1_2;
 
 /** Lays out a matrix in a given width. */
@@ -108,6 +111,7 @@ export function layoutMatrix(
   const plotWidth = cellWidth * nColumns;
   const plotHeight = cellHeight * nRows;
 
+  const rowStep = thinning(LINE_DISTANCE / cellHeight);
   const numeric = columns.labels.every((label) =>
     label.trim() !== "" && Number.isFinite(Number(label))
   );
@@ -121,7 +125,12 @@ export function layoutMatrix(
     (lies ? widest(columnLabels) + WORD_GAP : LINE_DISTANCE / slant.cos) /
       cellWidth,
   );
-  const shownColumns = thinned(columnLabels, columnStep);
+  const shownColumns = columnStep > 1
+    ? roundNumbers(
+      columns,
+      plotWidth / (widest(columnLabels) + 2 * WORD_GAP),
+    ) ?? thinned(columnLabels, columnStep)
+    : thinned(columnLabels, 1);
   // A turned label begins left of its column, where the room is not endless.
   const reach = (i: number) =>
     slant.angle === -90
@@ -142,7 +151,10 @@ export function layoutMatrix(
   return {
     plot: { x, width: plotWidth, height: plotHeight },
     cell: { width: cellWidth, height: cellHeight },
-    rows: thinned(rowLabels, thinning(LINE_DISTANCE / cellHeight)),
+    rows: rowStep > 1
+      ? roundNumbers(rows, plotHeight / (1.3 * LINE_DISTANCE)) ??
+        thinned(rowLabels, rowStep)
+      : thinned(rowLabels, 1),
     columns: placedColumns,
     columnAngle: lies ? 0 : slant.angle,
     columnDepth: LABEL_GAP + depth,
@@ -164,6 +176,34 @@ function labelsOf({ labels }: MatrixAxis, width: number): string[] {
 
 function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => textWidth(text, LABEL)));
+}
+
+/**
+ * Round numbers along an axis whose labels are numbers at even distances, as
+ * iterations are; `undefined` of other axes.
+ */
+function roundNumbers(
+  { labels }: MatrixAxis,
+  count: number,
+): PlacedLabel[] | undefined {
+  const values = labels.map((label) => label.trim() === "" ? NaN : +label);
+  const first = values[0]!;
+  const step = (values.at(-1)! - first) / (values.length - 1);
+  const isEven = step !== 0 &&
+    values.every((value, i) =>
+      Math.abs(value - first - i * step) <= UNEVENNESS * Math.abs(step)
+    );
+  if (!isEven) return undefined;
+  const ends = [first, values.at(-1)!].sort((a, b) => a - b);
+  const domain = [ends[0]!, ends[1]!] as const;
+  let wanted = Math.max(1, Math.floor(count));
+  let ticks = evenTicks(domain, wanted);
+  // A single number tells nothing of how far it is to the next.
+  while (ticks.length < 2) ticks = evenTicks(domain, ++wanted);
+  return ticks.map((tick) => ({
+    text: String(tick),
+    index: (tick - first) / step,
+  }));
 }
 
 /** The least of 1, 2, 5, 10, 20, … that is no less than `needed`. */

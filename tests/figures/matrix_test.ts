@@ -132,6 +132,23 @@ describe("renderFigure() of a matrix", () => {
     assertEquals(all - cells, 2);
   });
 
+  it("marks round numbers along axes of numbers, where they lie", async () => {
+    const labels = Array.from({ length: 58 }, (_, i) => String(1 + 7 * i));
+    const figure = matrix(
+      Array.from({ length: 3 }, () => labels.map(Number)),
+      { columns: { title: "iteration", labels }, cells: "none" },
+    );
+    const texts = await textsOf(figure);
+    const at = (text: string) => {
+      const box = texts.filter((box) => box.text === text)
+        .toSorted((a, b) => b.bottom - a.bottom)[0]!;
+      return (box.left + box.right) / 2;
+    };
+    assert(Math.abs(at("100") + at("300") - 2 * at("200")) < 0.1);
+    assert(at("100") < at("200"));
+    assert(!texts.some(({ text }) => text === "8" || text === "36"));
+  });
+
   it("names what is wrong", async () => {
     const wrong: [Partial<MatrixFigure>, string][] = [
       [

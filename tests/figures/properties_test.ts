@@ -55,11 +55,17 @@ const chart = fc.record<Chart>({
     { minLength: 1, maxLength: 2 },
   ),
 }, { requiredKeys: ["kind", "panels"] });
-const size = fc.integer({ min: 1, max: 30 });
+const size = fc.integer({ min: 1, max: 60 });
 const side = fc.integer({ min: 1, max: 60 });
 const matrix = fc.tuple(size, size).chain(([rows, columns]) => {
   const labels = (length: number) =>
-    fc.array(words, { minLength: length, maxLength: length });
+    fc.oneof(
+      fc.array(words, { minLength: length, maxLength: length }),
+      fc.tuple(fc.integer({ min: -99, max: 99 }), fc.constantFrom(-1, 0.5, 7))
+        .map(([first, step]) =>
+          Array.from({ length }, (_, i) => String(first + i * step))
+        ),
+    );
   return fc.record<MatrixFigure>({
     kind: fc.constant("matrix"),
     title: words,
