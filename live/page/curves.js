@@ -52,7 +52,7 @@ export function startCurves() {
     series: [
       { color: "blue", width: 1, alpha: 60 },
       { color: "blue", width: 1, alpha: 60 },
-      { color: "blue", width: 1, alpha: 120 },
+      { color: "blue", width: 1, alpha: 95 },
       { color: "blue" },
     ],
     band: [0, 1],
