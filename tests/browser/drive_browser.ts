@@ -94,11 +94,13 @@ async function seeExample(
   await page.getByText(/^[1-9][0-9]* of 400$/).waitFor();
   await page.locator("#pause").focus();
   await page.keyboard.press("Space");
-  await page.waitForTimeout(200);
   const paused = await status();
-  const before = await iteration();
-  await page.waitForTimeout(200);
-  const pause = [before, await iteration()] as const;
+  // It may take a step or two until it pauses.
+  let pause: [string, string] = ["", await iteration()];
+  for (let i = 0; i < 20 && pause[0] !== pause[1]; i++) {
+    await page.waitForTimeout(300);
+    pause = [pause[1], await iteration()];
+  }
   await page.getByRole("button", { name: "Resume" }).click();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.locator(READY).waitFor();
