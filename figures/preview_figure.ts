@@ -92,10 +92,12 @@ function imageLines(
   const lines: string[] = [];
   for (let first = 0; first < blocks.length; first += perRow) {
     const row = blocks.slice(first, first + perRow);
-    const titles = figure.images.slice(first, first + perRow)
-      .map(({ title }) => center(cleanText(title ?? ""), cell));
-    const heading = titles.join(" ".repeat(gap)).trimEnd();
-    if (heading !== "") lines.push(heading);
+    for (const part of ["title", "subtitle"] as const) {
+      const heading = figure.images.slice(first, first + perRow)
+        .map((entry) => center(cleanText(entry[part] ?? ""), cell))
+        .join(" ".repeat(gap)).trimEnd();
+      if (heading !== "") lines.push(heading);
+    }
     const height = Math.max(...row.map(({ lines }) => lines.length));
     for (let y = 0; y < height; y++) {
       lines.push(
