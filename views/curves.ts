@@ -111,7 +111,7 @@ function lossPanel(runs: readonly RunCurves[], share: number): Panel {
   const start = Math.max(
     ...runs.map(({ losses }) => losses.find(Number.isFinite) ?? 0),
   );
-  const tooLarge = FAR * start;
+  const tooLarge = start > 0 ? FAR * start : Infinity;
   const cut = (values: readonly number[]) =>
     values.map((value) => value > tooLarge ? NaN : value);
   const series = runs.flatMap((run, color): Series[] => {

@@ -23,6 +23,8 @@ export interface DataSetFigureOptions {
 
 /** Classes beside one another. */
 const COLUMNS = 10;
+/** The largest width of an image, as figures have it. */
+const IMAGE_WIDTH = 84;
 /** Classes of which images are shown. */
 const MAX_CLASSES = 100;
 
@@ -145,7 +147,10 @@ function sampleFigures(
       }
     }
     if (images.length > 0) {
-      figures.push({ kind: "images", columns: names.length, images });
+      figures.push({
+        ...{ kind: "images", columns: names.length },
+        ...{ imageWidth: IMAGE_WIDTH, images },
+      });
     }
   }
   return figures;
