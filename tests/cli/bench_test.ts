@@ -39,6 +39,8 @@ describe("bench, given wrong arguments", () => {
     [["layers", "--profile"], "Expected no --profile with layers"],
     [["summary", "--dtype", "float32", "--peer", "p"], "Expected no --dtype"],
     [["summary"], "Expected --peer PYTHON with summary"],
+    [["step", "--browser", "chromium"], "Expected no --browser with step"],
+    [["browser", "--profile"], "Expected no --profile with browser"],
   ];
   for (const [args, message] of cases) {
     it(`says so: ${args.join(" ")}`, async () => {
