@@ -11,6 +11,7 @@ import { axisTitle, domainOf } from "./chart_values.ts";
 import { cleanText, textWidth } from "./text.ts";
 import { FONT_SIZE } from "./theme.ts";
 import { logTicks, tickFormat } from "./ticks.ts";
+import { WORD } from "./vega.ts";
 
 /** Space that marks keep from the ends of an axis. */
 const AXIS_PADDING = 7;
@@ -51,7 +52,7 @@ export function axisSpec(
   return {
     field: channel,
     type: "quantitative" as const,
-    title: cleanText(axisTitle(axis)),
+    title: WORD + cleanText(axisTitle(axis)),
     scale: {
       type: axis.scale ?? "linear",
       domain,
@@ -91,10 +92,9 @@ function namedTicks(
     values: names.map((_, i) => i).filter((i) => i % step === 0),
     // Vega drops every second value where there are more than this.
     tickCount: names.length,
-    // The space, since Vega takes "valueOf" and its like for something else.
-    labelExpr: `slice(${
-      JSON.stringify(names.map((name) => ` ${name}`))
-    }[datum.value], 1)`,
+    labelExpr: `${
+      JSON.stringify(names.map((name) => WORD + name))
+    }[datum.value]`,
     labelLimit: MAX_NAME_WIDTH,
     labelOverlap: false,
     labelFlush: false,

@@ -9,6 +9,12 @@
 import { textWidth } from "./text.ts";
 import { FONT_FAMILY } from "./theme.ts";
 
+/**
+ * What stands before words in a specification, since Vega takes `valueOf` and
+ * its like for something else. It is neither drawn nor measured.
+ */
+export const WORD = "\u2063";
+
 /** A specification in Vega-Lite's grammar (https://vega.github.io/vega-lite/docs/spec.html), or a part of one. */
 export type VegaLiteSpec = Readonly<Record<string, unknown>>;
 
@@ -54,7 +60,8 @@ export async function drawSpec(spec: VegaLiteSpec): Promise<Drawing> {
       left: left!,
       top: top!,
       content: withOwnNames(
-        svg.slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>")),
+        svg.slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>"))
+          .replaceAll(WORD, ""),
       ),
       place: (valueX, valueY) => [x(valueX), y(valueY)],
     };
@@ -95,7 +102,10 @@ function measureText(textMetrics: Vega["textMetrics"]): void {
     if (item.font !== FONT_FAMILY) return guess(item, text);
     const { fontSize = 11, fontWeight, limit = 0 } = item;
     const bold = Number(fontWeight) >= 600;
-    const width = textWidth(String(text ?? ""), { fontSize, bold });
+    const width = textWidth(String(text ?? "").replaceAll(WORD, ""), {
+      fontSize,
+      bold,
+    });
     return limit > 0 ? Math.min(width, limit) : width;
   };
 }

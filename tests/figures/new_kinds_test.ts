@@ -184,12 +184,17 @@ describe("renderFigure() of bars", () => {
     const labels = ["valueOf", "__proto__", "datum", `"`, "\\", "${x}"];
     const texts = textBoxes(
       await parsed(
-        chart([{ mark: "bar", y: labels.map(() => 1) }], {
-          x: { title: "class", labels },
+        chart([{ mark: "bar", y: labels.map(() => 1), label: "toString" }], {
+          title: "isPrototypeOf",
+          x: { title: "constructor", labels },
+          y: { title: "hasOwnProperty" },
         }),
       ),
     ).map(({ text }) => text);
-    for (const label of labels) assert(texts.includes(label), label);
+    const titles = ["constructor", "hasOwnProperty", "isPrototypeOf"];
+    for (const label of [...labels, ...titles, "toString"]) {
+      assert(texts.includes(label), label);
+    }
   });
 });
 

@@ -147,7 +147,7 @@ describe("renderFigure()", () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 });
