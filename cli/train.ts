@@ -110,7 +110,7 @@ export default defineCommand({
     },
   ],
   notes:
-    "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration and each check of the accuracies), checkpoints/ and final.safetensors (the parameters). Ctrl-C, or SIGTERM, writes a checkpoint first; a second one ends it at once.",
+    "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration, each check of the accuracies, and the gradients of some 64 iterations), checkpoints/ and final.safetensors (the parameters). Ctrl-C, or SIGTERM, writes a checkpoint first; a second one ends it at once.",
   positionals: {},
   options: OPTIONS,
   async run({ options, given, ...streams }) {
