@@ -58,8 +58,17 @@ export class LivePage implements AsyncDisposable {
   ) {
     this.url = url;
     this.#worker = worker;
+    const fail = (message: string) => {
+      if (this.#isGone) return;
+      this.#isGone = true;
+      this.#watchers = 0;
+      this.#closed.resolve();
+      worker.terminate();
+      onFailure?.(message);
+    };
     worker.onmessage = ({ data }: MessageEvent<FromServer>) => {
-      if (data.kind === "watchers") {
+      if (data.kind === "failed") fail(data.message);
+      else if (data.kind === "watchers") {
         this.#watchers = data.count;
         onWatchers?.(data.count);
       } else if (data.kind === "command") onCommand?.(data.command);
@@ -67,10 +76,7 @@ export class LivePage implements AsyncDisposable {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#isGone = true;
-      this.#watchers = 0;
-      this.#closed.resolve();
-      onFailure?.(event.message);
+      fail(event.message);
     };
   }
 
@@ -152,6 +158,9 @@ function refusal(
   port = DEFAULT_PORT,
 ): Error {
   const where = `${bracketed(host)}:${port}`;
+  if (answer.kind === "failed") {
+    return new Error(`Cannot serve the page: ${answer.message}`);
+  }
   if (answer.kind !== "refused") return new Error("Cannot serve the page");
   const { reason, message } = answer;
   return new Error(

@@ -183,4 +183,6 @@ export type FromServer =
   }
   | { readonly kind: "watchers"; readonly count: number }
   | { readonly kind: "command"; readonly command: Command }
+  /** It cannot go on. */
+  | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed" };

@@ -26,6 +26,16 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 const tell = (message: FromServer) => scope.postMessage(message);
 
+// Left alone, an error would be printed with all its lines into the training's.
+for (const name of ["error", "unhandledrejection"] as const) {
+  globalThis.addEventListener(name, (event) => {
+    event.preventDefault();
+    const error = "reason" in event ? event.reason : event.error;
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ kind: "failed", message });
+  });
+}
+
 let running: { feed: Feed; look: () => void; close: () => Promise<void> };
 
 scope.onmessage = async ({ data }) => {

@@ -3,9 +3,13 @@
 /**
  * `bench ui`: what a live page that somebody watches costs the training.
  *
+ * Besides the time, the processor time of the whole program is told, that of the
+ * server and of the viewer included: other programs change it little.
+ *
  * @module
  */
 
+import process from "node:process";
 import { ImageSet } from "../../data/image_set.ts";
 import { getThreads } from "../../kernels/runtime.ts";
 import { LiveTraining } from "../../live/live_training.ts";
@@ -17,7 +21,7 @@ import { textTable } from "../text_table.ts";
 import { type Benchmark, type Row, threadsInWords } from "./benchmark.ts";
 import { milliseconds } from "./columns.ts";
 import { shown } from "./measure.ts";
-import { spreadOf } from "./statistics.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
 
 /** Where the run is that is watched, and removed again. */
 const RUNS_DIR = "runs";
@@ -55,7 +59,7 @@ export const ui: Benchmark = {
       await using watched = await watchedTraining(run);
       const { step, training, own } = watched;
       const url = `${training.url}events`;
-      const times: [number[], number[]] = [[], []];
+      const times: [Block[], Block[]] = [[], []];
       await block(step, false, 5 * WARM_UP_MS);
       // Each kind comes first as often as the other.
       const turns = Array.from({ length: runs }, (_, i) => i % 2 === 0);
@@ -75,40 +79,53 @@ export const ui: Benchmark = {
   },
 };
 
+/** Milliseconds of an iteration. */
+interface Block {
+  /** By the clock. */
+  readonly time: number;
+  /** Of all processors together. */
+  readonly work: number;
+}
+
 function outcome(
-  [alone, watched]: readonly [number[], number[]],
+  [alone, watched]: readonly [Block[], Block[]],
   ownShare: number,
 ) {
   const threads = getThreads();
-  const rows = ([["without a page", alone], ["watched", watched]] as const)
-    .map(([name, times]) => ({
-      name: `training iteration, ${name}`,
-      threads,
-      milliseconds: spreadOf(times),
-    }));
+  const kinds = [["without a page", alone], ["watched", watched]] as const;
+  const rows = kinds.map(([name, blocks]) => ({
+    name: `training iteration, ${name}`,
+    threads,
+    milliseconds: spreadOf(blocks.map(({ time }) => time)),
+    work: spreadOf(blocks.map(({ work }) => work)),
+  }));
   // Neighbouring blocks meet the same machine, whatever else it does.
-  const ratios = alone.map((time, i) => watched[i]! / time - 1);
-  const cost = spreadOf(ratios);
+  const costOf = (kind: keyof Block) =>
+    spreadOf(alone.map((block, i) => watched[i]![kind] / block[kind] - 1));
+  const [cost, workCost] = [costOf("time"), costOf("work")];
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
+  const words = ({ lower, median, upper }: Spread) =>
+    `${percent(median)} (quartiles ${percent(lower)} to ${percent(upper)})`;
   return {
     heading: [threadsInWords(threads), "float32"],
     lines: [
       ...textTable([
-        ["work", "ms", "quartiles"],
-        ...rows.map(({ name, milliseconds: { lower, median, upper } }) => [
+        ["work", "ms", "quartiles", "processor ms"],
+        ...rows.map((
+          { name, milliseconds: { lower, median, upper }, work },
+        ) => [
           name,
           milliseconds(median),
           `${milliseconds(lower)} to ${milliseconds(upper)}`,
+          milliseconds(work.median),
         ]),
       ]),
-      `The page costs ${percent(cost.median)} of the time (quartiles ${
-        percent(cost.lower)
-      } to ${percent(cost.upper)}), ${
-        percent(ownShare)
-      } of it on the training's own thread`,
+      `The page costs ${words(cost)} of the time`,
+      `and ${words(workCost)} of the processor time,`,
+      `of which ${percent(ownShare)} on the training's own thread`,
     ],
-    rows: rows satisfies Row[],
-    more: { cost, ownShare },
+    rows: rows.map(({ work: _, ...row }): Row => row),
+    more: { cost, workCost, ownShare },
     complaints: [],
   };
 }
@@ -173,18 +190,25 @@ function noise(random: RandomState): ImageSet {
   return new ImageSet({ bytes, labels, imageShape, mean });
 }
 
-/** Trains for a while; milliseconds of an iteration, the turns of others included. */
+/** Trains for a while, with turns for others. */
 async function block(
   step: (isWatched: boolean) => void,
   isWatched: boolean,
   duration: number,
-): Promise<number> {
+): Promise<Block> {
   const start = performance.now();
+  const usage = process.cpuUsage();
   let last = start;
   for (let count = 1;; count++) {
     step(isWatched);
     const now = performance.now();
-    if (now - start >= duration) return (now - start) / count;
+    if (now - start >= duration) {
+      const { user, system } = process.cpuUsage(usage);
+      return {
+        time: (now - start) / count,
+        work: (user + system) / 1000 / count,
+      };
+    }
     if (now - last > TURN_MS) {
       await turn();
       last = performance.now();
