@@ -7,7 +7,6 @@
  */
 
 import type { Image } from "../data/image.ts";
-import type { Chart } from "../figures/chart.ts";
 import { displayFigure } from "../figures/display.ts";
 import type { Figure } from "../figures/figure.ts";
 import type { FigureStack } from "../figures/figure_stack.ts";
@@ -15,6 +14,7 @@ import type { ImageFigure } from "../figures/image_figure.ts";
 import { allLayers } from "../models/plan_model.ts";
 import type { Tensor } from "../numerics/tensor.ts";
 import type { TrainedNetwork } from "../training/trained_network.ts";
+import { barChart, classChart } from "./bar_charts.ts";
 import { seenImage } from "./seen_image.ts";
 import { grouped, percent } from "./words.ts";
 
@@ -31,8 +31,6 @@ const COLUMNS = 16;
 /** Space between them, and their width, as figures have it. */
 const GAP = 3;
 const MAP_WIDTH = 40;
-/** Classes that are shown of many. */
-const MAX_CLASSES = 20;
 /** With more numbers these are drawn as an image. */
 const MAX_BARS = 20;
 /** Numbers in a row, of layers that give no maps. */
@@ -129,23 +127,6 @@ function layerFigure(
     : barChart(name, out, names);
 }
 
-/** A few numbers. */
-function barChart(
-  name: string,
-  { data, size }: Tensor,
-  names: readonly string[] = Array.from({ length: size }, (_, i) => `${i}`),
-): Chart {
-  return {
-    kind: "chart",
-    title: `${name}: ${size} numbers`,
-    panels: [{
-      x: { title: "output", labels: names },
-      y: { title: "value" },
-      series: [{ y: [...data], mark: "bar" }],
-    }],
-  };
-}
-
 function mapsFigure(
   name: string,
   { data }: Tensor,
@@ -205,27 +186,5 @@ function greyScale(all: Tensor["data"]) {
       pixels[i] = Math.round(255 * (values[i]! - low) / span);
     }
     return pixels;
-  };
-}
-
-/** The likeliest classes, with their probabilities. */
-function classChart(
-  classes: readonly { name: string; probability: number; label: number }[],
-): Chart {
-  const all = classes.length <= MAX_CLASSES;
-  const shown = all
-    ? classes.toSorted((a, b) => a.label - b.label)
-    : classes.slice(0, MAX_CLASSES);
-  return {
-    kind: "chart",
-    title: all ? "probabilities" : `the ${MAX_CLASSES} likeliest classes`,
-    panels: [{
-      x: { title: "class", labels: shown.map(({ name }) => name) },
-      y: { title: "probability", unit: "%", min: 0, max: 100 },
-      series: [{
-        y: shown.map(({ probability }) => 100 * probability),
-        mark: "bar",
-      }],
-    }],
   };
 }
