@@ -37,6 +37,9 @@ function color(name) {
     .getPropertyValue(`--${name}`).trim();
 }
 
+/** Whether somebody looks closer; all charts show the same iterations. */
+let isZoomed = false;
+
 /** A chart over the iterations that keeps to its box, and to the theme. */
 export class CurveChart {
   #options;
@@ -44,7 +47,6 @@ export class CurveChart {
   #plot;
   /** @type {uPlot.AlignedData} */
   #data = [[]];
-  #isZoomed = false;
 
   /** @param {CurveOptions} options */
   constructor(options) {
@@ -67,8 +69,8 @@ export class CurveChart {
       return;
     }
     this.#plot ??= this.#make();
-    this.#plot.setData(data, !this.#isZoomed);
-    if (this.#isZoomed) this.#plot.redraw();
+    this.#plot.setData(data, !isZoomed);
+    if (isZoomed) this.#plot.redraw();
   }
 
   /** @param {boolean} isLogarithmic */
@@ -76,7 +78,7 @@ export class CurveChart {
     this.#options = { ...this.#options, isLogarithmic };
     this.#plot?.destroy();
     this.#plot = undefined;
-    this.#isZoomed = false;
+    isZoomed = false;
     this.show(this.#data);
   }
 
@@ -121,7 +123,7 @@ export class CurveChart {
         x: {
           time: false,
           range: (_, low, high) =>
-            this.#isZoomed
+            isZoomed
               ? [low ?? 0, high ?? 1]
               : [0, Math.max(1, this.#options.end())],
         },
@@ -168,13 +170,15 @@ export class CurveChart {
       hooks: {
         setCursor: [(plot) => this.#options.onCursor(plot.cursor.idx ?? null)],
         setSelect: [
-          (plot) => this.#isZoomed = this.#isZoomed || plot.select.width > 0,
+          (plot) => isZoomed ||= plot.select.width > 0,
         ],
         ready: [
           (plot) =>
             plot.over.addEventListener(
               "dblclick",
-              () => this.#isZoomed = false,
+              () => isZoomed = false,
+              // Before uPlot's own listener, which asks for the range.
+              { capture: true },
             ),
         ],
         drawAxes: [(plot) => this.#mark(plot)],
