@@ -163,7 +163,13 @@ export function startCurves() {
       checks.length === 0,
       "The first check comes after the first iteration, the others after each epoch",
     );
-    showEmpty("rate-chart", !isKnown, "It comes with the first iteration");
+    showEmpty(
+      "rate-chart",
+      !isKnown,
+      iteration.length === 0
+        ? "It comes with the first iteration"
+        : "This run does not tell of it",
+    );
     legends();
     const now = performance.now();
     if (now - described > WORDS_MS || facts.status?.state !== "training") {
@@ -274,7 +280,8 @@ function showEmpty(id, isEmpty, text) {
   const chart = box(id);
   const found = chart.querySelector(".empty");
   if (!isEmpty) found?.remove();
-  else if (!found) {
+  else if (found) found.textContent = text;
+  else {
     const note = document.createElement("p");
     note.className = "empty";
     note.textContent = text;

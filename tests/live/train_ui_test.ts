@@ -189,6 +189,27 @@ describePermitted("train --ui", () => {
     }
   });
 
+  it("ui follows a run that another process trains, but does not steer it", async () => {
+    const more = ["--epochs", "500", "--ui", "--ui-port", "0"];
+    const training = await start(...args("elsewhere", ...more));
+    const shown = await LiveProcess.start(
+      ["ui", "elsewhere", "--runs-dir", runs, "--port", "0"],
+      ["--allow-read"],
+    );
+    const seen = await follow(
+      shown.url,
+      ({ facts, losses }) => facts.status !== null && losses.last > 0,
+    );
+    assertEquals(seen.facts.status?.state, "training");
+    await follow(shown.url, ({ losses }) => losses.last > seen.losses.last);
+    assertEquals(await shown.send({ command: "stop" }), 409);
+    assertEquals(await training.send({ command: "stop" }), 202);
+    assertEquals(await training.end(), 130);
+    await follow(shown.url, ({ facts }) => facts.status?.state === "stopped");
+    shown.kill("SIGINT");
+    assertEquals(await shown.end(), 0);
+  });
+
   it("ui opens the newest run, and says that there is none", async () => {
     const none = await runCli(["ui", "--runs-dir", folder], [
       "--allow-read",
