@@ -7,16 +7,11 @@
  * @module
  */
 
-import { type Image, imageFromTensor } from "../data/image.ts";
+import { imageFromTensor } from "../data/image.ts";
 import { displayFigure } from "../figures/display.ts";
 import type { ImageFigure } from "../figures/image_figure.ts";
-import { visualizeGrid } from "../figures/visualize_grid.ts";
-import { type Tensor, zeros } from "../numerics/tensor.ts";
 import { learnedParameters } from "../training/learned_parameters.ts";
 import type { RunFolder } from "../training/run_folder.ts";
-
-/** Least width of a filter in the picture, in pixels, beside gaps of one. */
-const LEAST = 21;
 
 /**
  * Describes the filters of a run, each scaled on its own to show its pattern.
@@ -54,40 +49,20 @@ export function filtersOf(run: RunFolder): ImageFigure {
     title: run.name,
     subtitle:
       `${run.readConfig().data}, ${filters} filters of ${height} × ${width}`,
-    images: [{ image: filterGrid(weight) }],
+    columns: columnsFor(filters),
+    gap: 3,
+    images: Array.from({ length: filters }, (_, f) => {
+      const filter = weight.slice(f, f + 1).reshape([channels, height, width]);
+      return { image: imageFromTensor(filter, { normalize: true }) };
+    }),
   });
 }
 
-/**
- * Filters side by side, each stretched to the range of colours on its own, with
- * thin lines between them however small they are.
- *
- * @param weight Shape (F, C, HH, WW), C being 1 or 3.
- *
- * @example
- * ```ts
- * import { filterGrid, RandomState } from "@convlab/convlab";
- * import { assertEquals } from "@std/assert";
- *
- * const { width } = filterGrid(new RandomState(0).randn([4, 3, 7, 7]));
- * assertEquals(width, 2 * 21 + 1);
- * ```
- */
-export function filterGrid(weight: Tensor): Image {
-  const [filters = 0, channels = 0, height = 0, width = 0] = weight.shape;
-  const factor = Math.ceil(LEAST / width);
-  const large = zeros([filters, height * factor, width * factor, channels]);
-  const { data } = weight;
-  let at = 0;
-  for (let f = 0; f < filters; f++) {
-    for (let y = 0; y < height * factor; y++) {
-      for (let x = 0; x < width * factor; x++) {
-        for (let c = 0; c < channels; c++) {
-          const row = (f * channels + c) * height + Math.floor(y / factor);
-          large.data[at++] = data[row * width + Math.floor(x / factor)]!;
-        }
-      }
-    }
+/** As many columns as leave no gap in the last row, if there is a number near the square root. */
+function columnsFor(count: number): number {
+  const least = Math.ceil(Math.sqrt(count));
+  for (let columns = least; columns <= 2 * least; columns++) {
+    if (count % columns === 0) return columns;
   }
-  return imageFromTensor(visualizeGrid(large), { layout: "HWC" });
+  return least;
 }

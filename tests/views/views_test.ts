@@ -27,7 +27,7 @@ import { TrainedNetwork } from "../../training/trained_network.ts";
 import { activationsOf } from "../../views/activations.ts";
 import { confusionOf } from "../../views/confusion.ts";
 import { dataSetOf } from "../../views/dataset.ts";
-import { filterGrid } from "../../views/filters.ts";
+import { filtersOf } from "../../views/filters.ts";
 import { gradientsOf } from "../../views/gradients.ts";
 import { mistakesOf } from "../../views/mistakes.ts";
 import { rooflineOf } from "../../views/roofline.ts";
@@ -199,20 +199,20 @@ describe("dataSetOf()", () => {
   });
 });
 
-describe("filterGrid()", () => {
-  it("enlarges small filters, each from 0 to 255, with lines of one pixel", () => {
-    const { width, height, pixels } = filterGrid(
-      tensor([1, 2, 3, 5, -1, -2, -3, -5], [2, 1, 2, 2]),
+describePermitted("filtersOf()", () => {
+  it("has each filter from 0 to 255 on its own, in full rows where there is a way", () => {
+    const runs = Deno.makeTempDirSync();
+    const run = RunFolder.create(runs, "first");
+    run.writeConfig({ data: "Shapes" });
+    const values = [1, 2, 3, 5, -1, -2, -3, -5, ...Array(24).fill(7)];
+    run.writeParameters({ W1: tensor(values, [8, 1, 2, 2]) });
+    const { columns, images } = filtersOf(run);
+    Deno.removeSync(runs, { recursive: true });
+    assertEquals(columns, 4);
+    assertEquals(
+      images.slice(0, 3).map(({ image }) => [...image.pixels]),
+      [[0, 63, 127, 255], [255, 191, 127, 0], [0, 0, 0, 0]],
     );
-    assertEquals([width, height], [45, 45]);
-    const at = (y: number, x: number) => pixels[y * width + x];
-    assertEquals([at(0, 0), at(0, 11), at(11, 0), at(21, 21)], [
-      0,
-      63,
-      127,
-      255,
-    ]);
-    assertEquals([at(0, 22), at(0, 23), at(21, 44)], [0, 255, 0]);
   });
 });
 
