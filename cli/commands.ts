@@ -71,8 +71,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "bench",
-    summary:
-      "Measure layers and training steps, alone, against a peer and in a browser",
+    summary: "Measure layers and training steps, also against PyTorch",
     load: () => import("./bench.ts"),
   },
   {

@@ -361,6 +361,7 @@ describePermitted("train on data of the user's own", () => {
       'Cannot evaluate: expected 24 training images but found 23, so they would not be split as they were for run "own"',
     );
     assertEquals((await evaluate("--split", "all")).code, 0);
+    Deno.removeSync(join(folder, "runs", "own"), { recursive: true });
     const strict = await train(...args, "--strict");
     assertEquals(strict.code, 1);
     assert(strict.stderr.startsWith(`error: Cannot decode ${broken}: `));

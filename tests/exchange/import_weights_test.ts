@@ -2,13 +2,7 @@
 
 /** Weights of PyTorch, against what PyTorch computes with them. */
 
-import {
-  assert,
-  assertEquals,
-  assertInstanceOf,
-  assertMatch,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { importWeights } from "../../exchange/import_weights.ts";
@@ -226,7 +220,7 @@ Deno.test("importWeights() takes damaged names and shapes for what they are, and
     try {
       importWeights(other, tensors);
     } catch (error) {
-      assertInstanceOf(error, TypeError);
+      assert(error instanceof TypeError || error instanceof RangeError);
       assertMatch(
         error.message,
         /^Cannot import weights: expected .* but found /,

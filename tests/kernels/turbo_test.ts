@@ -51,12 +51,12 @@ function obstacle(): string | undefined {
 }
 
 describePermitted("the kernels with the flags of deno task bench:turbo", () => {
-  /** Asserts that the layers' tests pass under these flags. */
-  async function assertPass(...flags: string[]): Promise<void> {
+  /** Asserts that the layers' tests pass with these arguments of `deno test`. */
+  async function assertPass(...more: string[]): Promise<void> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["test", "--quiet", "--no-check", "--no-lock", "--no-prompt"],
-        ...[...flags, "tests/layers/wide_test.ts"],
+        ...[...more, "tests/layers/wide_test.ts"],
       ],
       cwd: ROOT,
       env: { NO_COLOR: "1" },
@@ -67,11 +67,10 @@ describePermitted("the kernels with the flags of deno task bench:turbo", () => {
   }
 
   it("pass the tests of layers with wide tiles", async () => {
-    await assertPass(FLAGS);
+    await assertPass(FLAGS, "tests/layers/wide_threads.ts");
   });
 
   it("pass them where all code is optimised from the start, and not only what runs for long", async () => {
-    // All but the threads, which take longest.
     await assertPass(
       `${FLAGS},--no-liftoff`,
       "--filter=/^(wide|conv|affine|sandwich)/",

@@ -219,5 +219,4 @@ if (instructions === "relaxed") {
   await import("./affine_test.ts");
   await import("./sandwich_test.ts");
   await import("./torch_test.ts");
-  await import("./threads_test.ts");
 }
