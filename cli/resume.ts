@@ -24,7 +24,8 @@ import { resumedConfiguration } from "./run_configuration.ts";
 import { dataDifference } from "./same_data.ts";
 import { trainingMachine } from "./training_machine.ts";
 import { loadData } from "./training_options.ts";
-import { type CheckpointPlan, runTraining } from "./training_run.ts";
+import type { CheckpointPlan } from "./training_plan.ts";
+import { runTraining } from "./training_run.ts";
 
 /**
  * Trains on from a run's newest checkpoint that is whole, or from its beginning

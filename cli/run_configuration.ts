@@ -12,7 +12,7 @@ import { getThreads } from "../kernels/runtime.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
 import type { RunFolder } from "../training/run_folder.ts";
 import { type TrainingMachine, trainingMachine } from "./training_machine.ts";
-import type { CheckpointPlan } from "./training_run.ts";
+import type { CheckpointPlan } from "./training_plan.ts";
 
 /** What a run begins with. */
 export interface RunBeginning {

@@ -169,9 +169,9 @@ function xLabels(
     " ".repeat(room - title.length - before) + high;
 }
 
-/** Whole numbers as they are, others with three significant digits. */
+/** Whole numbers as they are, if they are short; others with three significant digits. */
 function formatNumber(value: number): string {
-  return String(
-    Number.isSafeInteger(value) ? value : Number(value.toPrecision(3)),
-  );
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) < 1e7 ? String(rounded) : rounded.toExponential();
 }
