@@ -44,9 +44,12 @@ let loading: Promise<Vega> | undefined;
 
 /** Draws one specification. */
 export async function drawSpec(spec: VegaLiteSpec): Promise<Drawing> {
-  const { View, parse, compile } = await (loading ??= loadVega());
-  const view = new View(parse(compile(spec).spec), {
+  const { View, parse, compile, expressionInterpreter } =
+    await (loading ??= loadVega());
+  const runtime = parse(compile(spec).spec, undefined, { ast: true });
+  const view = new View(runtime, {
     renderer: "none",
+    expr: expressionInterpreter,
   });
   try {
     const svg = await view.toSVG();

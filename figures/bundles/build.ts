@@ -23,6 +23,7 @@ const LOCK = join(FOLDER, "bundles.lock");
 /** What figures use, by the name of the file that it comes into. */
 const ENTRIES = {
   vega: `export { parse, textMetrics, View } from "npm:vega@6.4.0";
+export { expressionInterpreter } from "npm:vega-interpreter@2.3.2";
 export { compile } from "npm:vega-lite@6.5.0";
 `,
   sixel: `export { image2sixel } from "npm:sixel@0.16.0/lib/SixelEncoder.js";

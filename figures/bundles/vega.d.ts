@@ -15,12 +15,25 @@ export interface Runtime {
 /** Turns a specification of Vega-Lite into one of Vega. */
 export function compile(spec: object): { readonly spec: Spec };
 
-/** Parses a specification of Vega. */
-export function parse(spec: Spec): Runtime;
+/** Parses a specification of Vega; with `ast`, its expressions too, which then need an interpreter. */
+export function parse(
+  spec: Spec,
+  config: undefined,
+  options: { readonly ast: true },
+): Runtime;
+
+/** Computes expressions without making functions of text, which pages may forbid. */
+export const expressionInterpreter: (...args: readonly unknown[]) => unknown;
 
 /** Draws what has been parsed. */
 export class View {
-  constructor(runtime: Runtime, options: { readonly renderer: "none" });
+  constructor(
+    runtime: Runtime,
+    options: {
+      readonly renderer: "none";
+      readonly expr: typeof expressionInterpreter;
+    },
+  );
   toSVG(): Promise<string>;
   /** The scale of that name, once it has been drawn. */
   scale(name: string): (value: number) => number;

@@ -25,7 +25,16 @@ export async function makeProducts(): Promise<Record<string, string>> {
   const makers: Record<string, () => string | Promise<string>> = {
     onnx: () => exportOnnx(network, { classNames: ["cat", "dog"] }).toBase64(),
     safetensors: () => encodeSafetensors({ ...network.params }).toBase64(),
-    figure: () =>
+    chart: () =>
+      renderFigure({
+        kind: "chart",
+        panels: [{
+          x: { title: "iteration", integer: true },
+          y: { title: "loss", scale: "log" },
+          series: [{ label: "train", y: [2.3, 1.9, 1.2], mark: "line+point" }],
+        }],
+      }, { format: "svg" }),
+    images: () =>
       renderFigure({
         kind: "images",
         images: [{
