@@ -46,15 +46,16 @@ export class GrowingFile {
     using _ = file;
     const isAnew = this.#offset > 0 && !this.#isContinued(file, size);
     if (isAnew) this.restart();
-    return { isAnew, lines: this.#lines(file) };
+    return { isAnew, lines: this.#lines(file, size) };
   }
 
-  #lines(file: Deno.FsFile): string[] {
+  #lines(file: Deno.FsFile, size: number): string[] {
+    if (size === this.#offset) return [];
     const decoder = new TextDecoder();
     const lines: string[] = [];
     let rest = new Uint8Array();
     file.seekSync(this.#offset, Deno.SeekMode.Start);
-    const chunk = new Uint8Array(CHUNK);
+    const chunk = new Uint8Array(Math.min(CHUNK, size - this.#offset));
     for (let n = file.readSync(chunk); n !== null; n = file.readSync(chunk)) {
       const bytes = joined(rest, chunk.subarray(0, n));
       const end = bytes.lastIndexOf(NEWLINE) + 1;
