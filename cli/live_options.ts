@@ -7,7 +7,7 @@
  */
 
 import { isLoopback } from "../live/guard.ts";
-import { DEFAULT_PORT } from "../live/live_page.ts";
+import { DEFAULT_PORT, type LiveAddress } from "../live/live_page.ts";
 import type { Streams } from "./command.ts";
 
 const HOST_HELP =
@@ -34,9 +34,13 @@ export const LIVE_OPTIONS = {
 /** Tells where the page is, and who can see it. */
 export function announcePage(
   url: string,
-  host: string,
+  { host = "127.0.0.1", port }: LiveAddress,
   { stderr }: Streams,
 ): void {
+  const found = Number(new URL(url).port);
+  if (port === undefined && found !== DEFAULT_PORT) {
+    stderr.line(`Port ${DEFAULT_PORT} is taken, so the page has ${found}`);
+  }
   stderr.line(`Live page: ${url}`);
   if (isLoopback(host)) return;
   stderr.line(

@@ -142,7 +142,7 @@ export async function runTraining(
           `The live page has failed, and training goes on: ${message}`,
         ),
     });
-    announcePage(live.url, plan.live.host ?? "127.0.0.1", streams);
+    announcePage(live.url, plan.live, streams);
   }
   try {
     start = clock();

@@ -54,7 +54,7 @@ export default defineCommand({
       about: aboutRun(run, summary, false),
       onFailure: (message) => streams.stderr.line(message),
     });
-    announcePage(page.url, host, streams);
+    announcePage(page.url, { host, port }, streams);
     streams.stderr.line("Ctrl-C ends it");
     await follow(run, summary, page, signal);
     return ExitCode.success;

@@ -152,6 +152,7 @@ export class LiveTraining {
         return onStop();
       case "learningRate": {
         const from = solver.learningRate;
+        if (command.learningRate === from) return;
         try {
           solver.learningRate = command.learningRate;
         } catch (error) {

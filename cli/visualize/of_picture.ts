@@ -68,5 +68,9 @@ function ofPicture(
 function labelOf(name: string, { classNames }: TrainedNetwork): number {
   const label = classNames.indexOf(name);
   if (label !== -1) return label;
-  throw new UsageError(unknownWord("class", name, classNames));
+  throw new UsageError(
+    `${unknownWord("class", name, classNames)} (this network knows ${
+      classNames.join(", ")
+    })`,
+  );
 }

@@ -10,6 +10,12 @@ const FONT = "12px Inter, system-ui, 'Segoe UI', Arial, sans-serif";
 /** Values up to which each has a dot. */
 const MAX_DOTS = 60;
 
+/** Distances of marked values along a vertical axis. */
+const Y_STEPS = Array.from(
+  { length: 60 },
+  (_, i) => [1, 2, 5].map((n) => Number(`${n}e${i - 18}`)),
+).flat();
+
 /**
  * @typedef {object} CurveSeries A curve.
  * @property {"blue" | "orange" | "green" | "pink"} color
@@ -154,6 +160,8 @@ export class CurveChart {
           ...axis,
           size: 52,
           space: 36,
+          // uPlot's own end at 1e15, which a loss that diverges passes.
+          incrs: Y_STEPS,
           values: (_, ticks) => ticks.map((y) => y === null ? "" : format(y)),
         },
       ],

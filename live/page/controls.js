@@ -80,7 +80,7 @@ export function startControls() {
   };
   form.onsubmit = (event) => {
     event.preventDefault();
-    setRate(Number(rate.value.trim().replace(",", ".") || NaN));
+    setRate(typedNumber(rate.value));
   };
   half.onclick = () => setRate((status?.learningRate ?? NaN) / 2);
   double.onclick = () => setRate((status?.learningRate ?? NaN) * 2);
@@ -110,4 +110,17 @@ export function startControls() {
       ? "The schedule goes on from there in proportion"
       : "";
   };
+}
+
+/**
+ * A number as people type it, with a point or a comma before its fraction; NaN
+ * for anything else, and for thousands set apart.
+ *
+ * @param {string} text
+ */
+function typedNumber(text) {
+  const plain = text.trim();
+  const isNumber = /^(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i.test(plain) &&
+    !/^[1-9]\d*,\d{3}$/.test(plain);
+  return isNumber ? Number(plain.replace(",", ".")) : NaN;
 }

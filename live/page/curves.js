@@ -202,13 +202,19 @@ export function startCurves() {
   };
 }
 
+/** A loss that is this much larger than the first tells of a training that diverges. */
+const FAR = 4;
+
 /**
- * The loss of late, smoothed.
+ * The loss of late, smoothed, and whether it is far above the first.
  *
  * @param {View} view
  */
 export function recentLoss(view) {
-  return view.history.losses.smoothed(spanOf(view, USUAL_SHARE)).at(-1);
+  const losses = view.history.losses.smoothed(spanOf(view, USUAL_SHARE));
+  const [first = NaN] = losses;
+  const loss = losses.at(-1);
+  return { loss, isFar: (loss ?? NaN) > FAR * first };
 }
 
 /**

@@ -39,6 +39,7 @@ export function short(x) {
  * @param {number} x
  */
 export function tick(x) {
+  if (Math.abs(x) >= 1e6) return Number(x.toPrecision(3)).toExponential();
   return Number(x.toPrecision(6)).toLocaleString("en-US", {
     maximumFractionDigits: 8,
   });
@@ -52,7 +53,7 @@ export function tick(x) {
 export function rateText(x) {
   if (typeof x !== "number") return "–";
   const rounded = Number(x.toPrecision(4));
-  return rounded !== 0 && rounded < 1e-4
+  return rounded !== 0 && (rounded < 1e-4 || rounded >= 1e6)
     ? rounded.toExponential()
     : String(rounded);
 }

@@ -163,7 +163,7 @@ function showStatus(view) {
         : found,
     checks[0],
   );
-  const loss = recentLoss(view);
+  const { loss, isFar } = recentLoss(view);
   const of = (/** @type {number | null} */ n) =>
     n === null ? "" : `of ${grouped(n)}`;
   /** @type {(readonly [string, string, string])[]} */
@@ -174,7 +174,7 @@ function showStatus(view) {
       "Loss",
       short(loss),
       facts.divergedAt === null
-        ? "smoothed"
+        ? isFar ? "⚠ diverges: far above the first" : "smoothed"
         : `not finite at ${grouped(facts.divergedAt)}`,
     ],
     best && best.valAccuracy !== null

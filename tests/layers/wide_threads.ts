@@ -9,5 +9,5 @@ import { instructions, setTileWidth } from "../../kernels/runtime.ts";
 
 if (instructions === "relaxed") {
   setTileWidth("wide");
-  await import("./threads_test.ts");
+  await import("./threads_tiles_test.ts");
 }

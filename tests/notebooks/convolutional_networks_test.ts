@@ -1,0 +1,20 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** The document retold, run from the top. */
+
+import { assert, assertMatch } from "@std/assert";
+import { type Cell, printed } from "./notebook.ts";
+import { testNotebook } from "./run_notebook.ts";
+
+testNotebook("convolutional_networks", assertLearns);
+
+/** The sample of Fashion-MNIST is learned, too. */
+function assertLearns(cells: readonly Cell[]): void {
+  const text = (id: string) => printed(cells.find((cell) => cell.id === id)!);
+  assertMatch(text("data-load"), /^Fashion-MNIST sample\n/);
+  const [, train, validation] = /train acc: (.*); val_acc: (.*)\n$/
+    .exec(text("overfit-train")) ?? [];
+  assert(Number(train) > 0.95 && Number(validation) < 0.8);
+  const accuracy = Number(/[\d.]+(?= %)/.exec(text("test-accuracy"))?.[0]);
+  assert(accuracy > 75, `${accuracy} %`);
+}
