@@ -23,6 +23,9 @@ import { truncate } from "./truncate.ts";
 /** Letters between images; one where they would be narrower than the second number. */
 const GAP = 2;
 const LEAST_WIDTH = 4;
+/** Lines that rows of images share, and the least width to which that shrinks them. */
+const SCREEN_LINES = 36;
+const LEAST_SHARE = 20;
 
 /**
  * A figure as text for a terminal: images in coloured half blocks, charts in
@@ -84,7 +87,15 @@ function imageLines(
   const perRow = Math.min(columnsOf(figure), Math.floor((columns + 1) / 2));
   const room = (gap: number) => Math.floor((columns + gap) / perRow) - gap;
   const gap = room(GAP) >= LEAST_WIDTH ? GAP : 1;
-  const width = room(gap);
+  const rows = Math.ceil(figure.images.length / perRow);
+  const tallest = Math.max(
+    ...figure.images.map(({ image }) => image.height / image.width),
+  );
+  // Two pixels a line; more rows than one share the lines of a screen.
+  const share = Math.floor(2 * SCREEN_LINES / rows / tallest);
+  const width = rows === 1
+    ? room(gap)
+    : Math.min(room(gap), Math.max(LEAST_SHARE, share));
   const blocks = figure.images.map(({ image }) =>
     previewImage(image, width, colors)
   );
