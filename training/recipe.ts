@@ -129,7 +129,9 @@ export function readRecipe(path: string): Recipe {
     return checkRecipe(value);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`Cannot read recipe ${path}: ${reason}`, { cause });
+    // What is wrong with JSON is told with a piece of it, line breaks included.
+    const line = reason.replaceAll(/\s+/g, " ");
+    throw new DataError(`Cannot read recipe ${path}: ${line}`, { cause });
   }
 }
 

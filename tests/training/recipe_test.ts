@@ -565,6 +565,7 @@ describePermitted("recipes in files", () => {
         }
         return bytes;
       });
+    const lines = new TextEncoder().encode('{"flip":\nrue,"crop":4}');
     fc.assert(
       fc.property(changed, (bytes) => {
         try {
@@ -575,7 +576,7 @@ describePermitted("recipes in files", () => {
           assert(error.message.length < 900);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[lines]] },
     );
   });
 
