@@ -11,6 +11,7 @@ import { kernelReport } from "../kernels/runtime.ts";
 import type { Metric } from "../training/run_folder.ts";
 import type { Solver } from "../training/solver.ts";
 import type { Model } from "../training/solver_options.ts";
+import { percent } from "../views/words.ts";
 import type { Streams } from "./command.ts";
 import { finalAccuracies } from "./final_accuracies.ts";
 import { grouped } from "./words.ts";
@@ -93,7 +94,3 @@ function lastAccuracies(
 
 /** Training images that the final training accuracy is taken of, the first ones. */
 const MAX_EVALUATED = 10_000;
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}

@@ -9,6 +9,7 @@
  */
 
 import { join } from "@std/path";
+import { parseLine } from "../training/run_lines.ts";
 import { GrowingFile } from "./growing_file.ts";
 import type { Point, RunEvent } from "./protocol.ts";
 
@@ -54,7 +55,7 @@ function logOf(lines: readonly string[]): RunEvent[] {
 function* eventsOf(lines: readonly string[]): Generator<RunEvent> {
   let points: Point[] = [];
   for (const line of lines) {
-    const metric = parse(line);
+    const metric = parseLine(line);
     const event = metric && eventOf(metric);
     if (metric?.kind === "iteration") {
       const { iteration, loss, learningRate } = metric;
@@ -100,13 +101,4 @@ function eventOf(metric: Record<string, unknown>): RunEvent | undefined {
 /** JSON has null for what is not finite. */
 function numeric(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-function parse(line: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(line);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

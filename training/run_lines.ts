@@ -85,11 +85,12 @@ function* metricLines(bytes: Uint8Array) {
     if (newline < 0) return;
     const line = new TextDecoder().decode(bytes.subarray(begin, newline));
     begin = newline + 1;
-    yield { metric: parse(line), next: begin };
+    yield { metric: parseLine(line), next: begin };
   }
 }
 
-function parse(line: string): Record<string, unknown> | undefined {
+/** The object of a line, or `undefined` if the line is damaged. */
+export function parseLine(line: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(line);
     return typeof value === "object" && value !== null ? value : undefined;

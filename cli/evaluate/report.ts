@@ -7,6 +7,7 @@
  */
 
 import type { Evaluation } from "../../training/evaluate.ts";
+import { percent } from "../../views/words.ts";
 import { textTable } from "../text_table.ts";
 import { grouped } from "../words.ts";
 
@@ -57,7 +58,7 @@ export function evaluationLines(
       withConfusion(classNames, evaluation),
     ];
   return [
-    `${run} on ${data}: accuracy ${percent(accuracy)} of ${
+    `${run} on ${data}: accuracy ${percentOrDash(accuracy)} of ${
       grouped(images)
     } ${part}`,
     "",
@@ -76,7 +77,7 @@ function withConfusion(
     ...classNames.map((name, label) => [
       `${label} ${name}`,
       grouped(sum(confusion[label]!)),
-      percent(classAccuracy[label]!),
+      percentOrDash(classAccuracy[label]!),
       ...confusion[label]!.map((n) => n === 0 ? "." : String(n)),
     ]),
   ];
@@ -96,7 +97,7 @@ function withMistakes(
       return [
         name,
         grouped(sum(confusion[label]!)),
-        percent(classAccuracy[label]!),
+        percentOrDash(classAccuracy[label]!),
         most === 0 ? "" : `${other} (${most})`,
       ];
     }),
@@ -113,8 +114,8 @@ function alignRight(rows: readonly (readonly string[])[]): string[][] {
   );
 }
 
-function percent(share: number): string {
-  return Number.isNaN(share) ? "-" : `${(100 * share).toFixed(1)} %`;
+function percentOrDash(share: number): string {
+  return Number.isNaN(share) ? "-" : percent(share);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { percent } from "../../views/words.ts";
 import { grouped } from "../words.ts";
 import type { RunSummary } from "./summary.ts";
 
@@ -45,9 +46,7 @@ export function modelText({ model }: RunSummary, width = Infinity): string {
 
 /** Such as `47.6 %`. */
 export function percentText(share: number | null | undefined): string {
-  return share === null || share === undefined
-    ? NONE
-    : `${(100 * share).toFixed(1)} %`;
+  return share === null || share === undefined ? NONE : percent(share);
 }
 
 /** A loss with as many digits as are worth comparing. */
