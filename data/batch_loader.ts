@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Part } from "../numerics/part.ts";
 import {
   arrayOf,
   type DType,
@@ -18,6 +19,7 @@ import {
   type BatchPlan,
   BatchSampler,
   type BatchSamplerOptions,
+  partOfPlan,
   type SamplerState,
 } from "./batch_sampler.ts";
 import { BatchWorker } from "./batch_worker.ts";
@@ -39,9 +41,14 @@ export interface BatchLoaderOptions extends BatchSamplerOptions {
    * are the same.
    */
   readonly prefetch?: boolean;
+  /**
+   * Which of a batch's images to prepare, told how many it has, where others
+   * prepare the rest of them; by default all. All are drawn for in any case.
+   */
+  readonly part?: ((count: number) => Part) | undefined;
 }
 
-/** A batch of B images. */
+/** A batch of B images, or a part of B images of a larger one. */
 export interface Batch {
   /** The images, of shape (B, C, H, W). The next call of `next()` overwrites them. */
   readonly x: Tensor;
@@ -49,6 +56,8 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Where they are in the set. */
   readonly indices: Int32Array;
+  /** Images of the whole batch. */
+  readonly batchSize: number;
 }
 
 /** Numbers in a batch from which on a worker is worth its while: some 50 µs of work. */
@@ -118,6 +127,7 @@ export class BatchLoader {
   readonly #sampler: BatchSampler;
   readonly #dtype: DType;
   readonly #size: number;
+  readonly #part: ((count: number) => Part) | undefined;
   #prefetch: boolean;
   #limitation: string | undefined;
   #preparedAhead = 0;
@@ -140,9 +150,13 @@ export class BatchLoader {
     arrayOf(dtype); // Throws if there is no such dtype.
     this.#dtype = dtype;
     this.#size = sizeOf(images.imageShape);
+    this.#part = options.part;
+    const { batchSize } = this.#sampler;
+    const { begin, end } = options.part?.(batchSize) ??
+      { begin: 0, end: batchSize };
     this.#prefetch = options.prefetch ??
       (navigator.hardwareConcurrency > 1 &&
-        this.#sampler.batchSize * this.#size >= WORTH_A_WORKER);
+        (end - begin) * this.#size >= WORTH_A_WORKER);
   }
 
   /** Batches of one epoch; at least 1. */
@@ -165,7 +179,8 @@ export class BatchLoader {
    * clone what is to be kept for longer.
    */
   next(): Batch {
-    const plan = this.#sampler.next();
+    const drawn = this.#sampler.next();
+    const plan = this.#own(drawn);
     const { indices } = plan;
     this.#slot = other(this.#slot);
     const ready = this.#settle() && isSame(plan, this.#guess);
@@ -178,6 +193,7 @@ export class BatchLoader {
       x: new Tensor(data, [indices.length, ...this.#images.imageShape]),
       labels: this.#images.labelsOf(indices),
       indices,
+      batchSize: drawn.indices.length,
     };
   }
 
@@ -202,6 +218,13 @@ export class BatchLoader {
   [Symbol.dispose](): void {
     this.#prefetch = false;
     this.#worker?.stop();
+  }
+
+  /** What is to be prepared here of what was drawn. */
+  #own(plan: BatchPlan): BatchPlan {
+    return this.#part
+      ? partOfPlan(plan, this.#part(plan.indices.length))
+      : plan;
   }
 
   /** Whether the worker has prepared what it was asked for. */
@@ -234,7 +257,7 @@ export class BatchLoader {
   /** Asks for the batch that comes after this one. */
   #request(): void {
     if (!this.#prefetch || !this.#worker) return;
-    this.#guess = this.#sampler.peek();
+    this.#guess = this.#own(this.#sampler.peek());
     try {
       this.#worker.request(this.#guess, other(this.#slot));
     } catch (error) {

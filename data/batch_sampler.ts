@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Part } from "../numerics/part.ts";
 import { type GeneratorState, RandomState } from "../numerics/random.ts";
 import { type Augmentation, checkAugmentation } from "./augmentation.ts";
 
@@ -26,6 +27,19 @@ export interface BatchPlan {
   readonly cutoutY: Int32Array;
   /** Column of each square's centre, in the output. */
   readonly cutoutX: Int32Array;
+}
+
+/** What a part of a batch is to be. */
+export function partOfPlan(plan: BatchPlan, { begin, end }: Part): BatchPlan {
+  return {
+    indices: plan.indices.slice(begin, end),
+    flips: plan.flips.slice(begin, end),
+    dy: plan.dy.slice(begin, end),
+    dx: plan.dx.slice(begin, end),
+    cutout: plan.cutout,
+    cutoutY: plan.cutoutY.slice(begin, end),
+    cutoutX: plan.cutoutX.slice(begin, end),
+  };
 }
 
 /** Options of a {@linkcode BatchSampler}. */

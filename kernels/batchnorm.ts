@@ -8,7 +8,7 @@
  */
 
 import type { DType, Tensor } from "../numerics/tensor.ts";
-import { withFrame } from "./frame.ts";
+import { type Frame, withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
 import { bytesOf } from "./select.ts";
 
@@ -19,6 +19,17 @@ export interface BatchnormGeometry {
   /** Positions of one channel of one image. */
   readonly size: number;
 }
+
+/** A batch that others have parts of too. */
+export interface WholeBatch {
+  /** Images of all parts. */
+  readonly images: number;
+  /** Adds numbers up over all parts, in place. */
+  readonly sum: (values: Float64Array) => void;
+}
+
+/** What mean and variance came from: x, a batch that x is a part of, or neither. */
+export type StatisticsSource = "x" | WholeBatch | "elsewhere";
 
 /** Mean and variance (over N · S) of each channel. */
 export function batchnormStatistics(
@@ -67,7 +78,7 @@ export function batchnormApply(
 
 /**
  * Gradients of x (in its shape), gamma and beta; `inverse` is
- * 1 / sqrt(variance + eps). With `fixed`, mean and variance did not come from x.
+ * 1 / sqrt(variance + eps).
  */
 export function batchnormBackward(
   dout: Tensor,
@@ -77,29 +88,26 @@ export function batchnormBackward(
   gamma: Tensor,
   g: BatchnormGeometry,
   dtype: DType,
-  fixed: boolean,
+  source: StatisticsSource,
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
   return withFrame((frame) => {
     const dx = frame.output(x.shape, dtype);
     const dgamma = frame.output([g.channels], dtype);
     const dbeta = frame.output([g.channels], dtype);
     const inputs = [x, dout, mean, inverse].map((t) => frame.input(t, dtype));
-    const none = frame.array(g.channels, dtype).fill(0).byteOffset;
-    const sums = [dgamma.address, dbeta.address];
-    const sizes = [g.images, g.channels, g.size];
+    const sums = [dgamma.address, dbeta.address] as const;
     runKernel("batchnormBackwardSums", dtype, {
-      args: [...inputs, ...sums, ...sizes],
+      args: [...inputs, ...sums, g.images, g.channels, g.size],
       items: g.channels,
       step: 1,
       cost: batchnormCost(g, dtype),
     });
+    const whole = sumsOfSource(frame, sums, g, dtype, source);
     runKernel("batchnormBackwardInput", dtype, {
       args: [
         ...inputs,
         frame.input(gamma, dtype),
-        ...(fixed ? [none, none] : sums),
-        dx.address,
-        ...sizes,
+        ...[...whole.sums, dx.address, whole.images, g.channels, g.size],
       ],
       items: g.images * g.channels,
       step: rowsOfChunk(g),
@@ -107,6 +115,37 @@ export function batchnormBackward(
     });
     return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
   });
+}
+
+/**
+ * What the gradient of x takes account of: the addresses of the sums over what
+ * mean and variance came from, and its images. `sums` are those over x, of dgamma
+ * and dbeta.
+ */
+export function sumsOfSource(
+  frame: Frame,
+  sums: readonly [number, number],
+  { images, channels }: BatchnormGeometry,
+  dtype: DType,
+  source: StatisticsSource,
+): { sums: readonly [number, number]; images: number } {
+  if (source === "x") return { sums, images };
+  if (source === "elsewhere") {
+    const none = frame.array(channels, dtype).fill(0).byteOffset;
+    return { sums: [none, none], images };
+  }
+  const values = new Float64Array(2 * channels);
+  sums.forEach((address, i) =>
+    values.set(frame.view(address, channels, dtype), i * channels)
+  );
+  source.sum(values);
+  const all = frame.array(2 * channels, dtype);
+  all.set(values);
+  const first = all.byteOffset;
+  return {
+    sums: [first, first + channels * bytesOf(dtype)],
+    images: source.images,
+  };
 }
 
 /** Rows (image and channel) of one chunk. */

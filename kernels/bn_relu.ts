@@ -12,8 +12,10 @@ import {
   batchnormCost,
   type BatchnormGeometry,
   rowsOfChunk,
+  type StatisticsSource,
+  sumsOfSource,
 } from "./batchnorm.ts";
-import { type Frame, withFrame } from "./frame.ts";
+import { withFrame } from "./frame.ts";
 import { runKernel } from "./runtime.ts";
 
 /** What x is normalised by, channel by channel. */
@@ -54,32 +56,34 @@ export function bnReluForward(
   });
 }
 
-/** The gradients. With `fixed`, mean and variance did not come from x. */
+/** The gradients. */
 export function bnReluBackward(
   dout: Tensor,
   x: Tensor,
   { mean, inverseStd, scale, shift }: Normalisation,
   g: BatchnormGeometry,
   dtype: DType,
-  fixed: boolean,
+  source: StatisticsSource,
 ): NormalisationGradients {
   return withFrame((frame) => {
     const dx = frame.output(x.shape, dtype);
     const dgamma = frame.output([g.channels], dtype);
     const dbeta = frame.output([g.channels], dtype);
-    const sums = [dgamma.address, dbeta.address];
+    const sums = [dgamma.address, dbeta.address] as const;
     const inputs = [x, dout, mean, inverseStd, scale, shift]
       .map((t) => frame.input(t, dtype));
-    const sizes = [g.images, g.channels, g.size];
     runKernel("bnReluBackwardSums", dtype, {
-      args: [...inputs, ...sums, ...sizes],
+      args: [...inputs, ...sums, g.images, g.channels, g.size],
       items: g.channels,
       step: 1,
       cost: batchnormCost(g, dtype),
     });
-    const used = fixed ? noSums(frame, g, dtype) : sums;
+    const whole = sumsOfSource(frame, sums, g, dtype, source);
     runKernel("bnReluBackwardInput", dtype, {
-      args: [...inputs, ...used, dx.address, ...sizes],
+      args: [
+        ...[...inputs, ...whole.sums],
+        ...[dx.address, whole.images, g.channels, g.size],
+      ],
       items: g.images * g.channels,
       step: rowsOfChunk(g),
       cost: batchnormCost(g, dtype),
@@ -134,14 +138,14 @@ export function bnReluPoolBackward(
   { mean, inverseStd, scale }: Normalisation,
   g: BatchnormGeometry,
   dtype: DType,
-  fixed: boolean,
+  source: StatisticsSource,
 ): NormalisationGradients {
   return withFrame((frame) => {
     const [height, width, outHeight, outWidth] = pooled(x);
     const dx = frame.output(x.shape, dtype);
     const dgamma = frame.output([g.channels], dtype);
     const dbeta = frame.output([g.channels], dtype);
-    const sums = [dgamma.address, dbeta.address];
+    const sums = [dgamma.address, dbeta.address] as const;
     const grad = frame.input(dout, dtype);
     const taken = frame.inputBytes(selected);
     const inverse = frame.input(inverseStd, dtype);
@@ -154,12 +158,12 @@ export function bnReluPoolBackward(
       step: 1,
       cost: batchnormCost(g, dtype) / 2,
     });
+    const whole = sumsOfSource(frame, sums, g, dtype, source);
     runKernel("bnReluPoolBackwardInput", dtype, {
       args: [
         ...[frame.input(x, dtype), grad, taken, frame.input(mean, dtype)],
         ...[inverse, frame.input(scale, dtype)],
-        ...(fixed ? noSums(frame, g, dtype) : sums),
-        ...[dx.address, g.images, g.channels],
+        ...[...whole.sums, dx.address, whole.images, g.channels],
         ...[height, width, outHeight, outWidth],
       ],
       items: g.images * g.channels,
@@ -168,16 +172,6 @@ export function bnReluPoolBackward(
     });
     return { dx: dx.take(), dgamma: dgamma.take(), dbeta: dbeta.take() };
   });
-}
-
-/** The addresses of sums that are 0. */
-function noSums(
-  frame: Frame,
-  g: BatchnormGeometry,
-  dtype: DType,
-): [number, number] {
-  const none = frame.array(g.channels, dtype).fill(0).byteOffset;
-  return [none, none];
 }
 
 /** Height and width of images, and of what is pooled from them. */

@@ -10,6 +10,8 @@
 import {
   type BatchnormGeometry,
   batchnormStatistics,
+  type StatisticsSource,
+  type WholeBatch,
 } from "../kernels/batchnorm.ts";
 import { emptyTensor } from "../kernels/frame.ts";
 import {
@@ -18,7 +20,7 @@ import {
   promoteDTypes,
   type Tensor,
 } from "../numerics/tensor.ts";
-import type { BatchnormOptions } from "./batchnorm.ts";
+import type { BatchnormCache, BatchnormOptions } from "./batchnorm.ts";
 import { checkShape } from "./check.ts";
 
 /** What each channel is normalised by. */
@@ -76,6 +78,9 @@ export function batchStatistics(
     ? ownStatistics(x, geometry, dtype)
     : averages(mode, runningMean, runningVar);
   if (mode === "train") {
+    if (options.whole) {
+      joinStatistics(mean, variance, geometry.images, options.whole);
+    }
     if (runningMean) blend(runningMean, mean, momentum);
     if (runningVar) blend(runningVar, variance, momentum);
   }
@@ -86,6 +91,11 @@ export function batchStatistics(
     scale.data[c] = gamma.data[c]! * inverseStd.data[c]!;
   }
   return { mean, inverseStd, scale, dtype };
+}
+
+/** What a forward pass took its mean and variance from. */
+export function sourceOf({ mode, whole }: BatchnormCache): StatisticsSource {
+  return mode === "test" ? "elsewhere" : whole ?? "x";
 }
 
 function ownStatistics(
@@ -101,6 +111,28 @@ function ownStatistics(
     );
   }
   return batchnormStatistics(x, geometry, dtype);
+}
+
+/**
+ * Makes mean and variance of `images` images those of the whole batch, in place:
+ * the mean first, and then the variance about it, so that nothing cancels out.
+ */
+function joinStatistics(
+  mean: Tensor,
+  variance: Tensor,
+  images: number,
+  whole: WholeBatch,
+): void {
+  const share = images / whole.images;
+  const means = Float64Array.from(mean.data, (own) => share * own);
+  whole.sum(means);
+  const variances = Float64Array.from(
+    variance.data,
+    (own, c) => share * (own + (mean.data[c]! - means[c]!) ** 2),
+  );
+  whole.sum(variances);
+  mean.data.set(means);
+  variance.data.set(variances);
 }
 
 function averages(

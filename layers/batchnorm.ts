@@ -10,10 +10,17 @@ import {
   batchnormApply,
   batchnormBackward as backward,
   type BatchnormGeometry,
+  type WholeBatch,
 } from "../kernels/batchnorm.ts";
 import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
-import { batchGeometry, batchStatistics } from "./batch_statistics.ts";
+import {
+  batchGeometry,
+  batchStatistics,
+  sourceOf,
+} from "./batch_statistics.ts";
 import { checkShape } from "./check.ts";
+
+export type { WholeBatch };
 
 /** Options of {@linkcode batchnormForward} and {@linkcode spatialBatchnormForward}. */
 export interface BatchnormOptions {
@@ -27,6 +34,8 @@ export interface BatchnormOptions {
   readonly runningMean?: Tensor;
   /** Running variance of each feature, updated in place in `"train"`; needed in `"test"`. */
   readonly runningVar?: Tensor;
+  /** The batch whose statistics are used in `"train"`, where `x` is a part of it; by default `x` itself. */
+  readonly whole?: WholeBatch | undefined;
 }
 
 /** What the backward passes need from the forward pass. */
@@ -41,6 +50,8 @@ export interface BatchnormCache {
   readonly inverseStd: Tensor;
   /** The mode of the forward pass. */
   readonly mode: "train" | "test";
+  /** The batch that the input is a part of, if it is. */
+  readonly whole?: WholeBatch | undefined;
 }
 
 /** Gradients of a batch normalisation. */
@@ -185,9 +196,10 @@ function normalise(
   const { mean, inverseStd, scale, dtype } = batchStatistics(
     ...[x, gamma, beta, options, geometry] as const,
   );
+  const { mode, whole } = options;
   return {
     out: batchnormApply(x, mean, scale, beta, geometry, dtype),
-    cache: { x, gamma, mean, inverseStd, mode: options.mode },
+    cache: { x, gamma, mean, inverseStd, mode, whole },
   };
 }
 
@@ -199,6 +211,6 @@ function differentiate(
   const { x, gamma, mean, inverseStd } = cache;
   checkShape("differentiate batch normalisation", "dout", dout, x.shape);
   const dtype = promoteDTypes(dout, x, gamma);
-  const fixed = cache.mode === "test";
-  return backward(dout, x, mean, inverseStd, gamma, geometry, dtype, fixed);
+  const source = sourceOf(cache);
+  return backward(dout, x, mean, inverseStd, gamma, geometry, dtype, source);
 }

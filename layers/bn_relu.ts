@@ -17,7 +17,11 @@ import {
   bnReluPoolForward as poolForward,
 } from "../kernels/bn_relu.ts";
 import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
-import { batchGeometry, batchStatistics } from "./batch_statistics.ts";
+import {
+  batchGeometry,
+  batchStatistics,
+  sourceOf,
+} from "./batch_statistics.ts";
 import type {
   BatchnormCache,
   BatchnormGradients,
@@ -116,12 +120,12 @@ export function bnReluBackward(
   dout: Tensor,
   cache: BnReluCache,
 ): BatchnormGradients {
-  const { x, gamma, mode } = cache;
+  const { x, gamma } = cache;
   checkShape("differentiate batch normalisation", "dout", dout, x.shape);
   return backward(
     ...[dout, x, kernelInputs(cache), batchGeometry(x, 4)] as const,
     promoteDTypes(dout, x, gamma),
-    mode === "test",
+    sourceOf(cache),
   );
 }
 
@@ -204,7 +208,7 @@ export function bnReluPoolBackward(
   if ("pool" in cache) {
     return bnReluBackward(maxPoolBackwardFast(dout, cache.pool).dx, cache);
   }
-  const { x, gamma, mode } = cache;
+  const { x, gamma } = cache;
   const [images = 0, channels = 0, height = 0, width = 0] = x.shape;
   checkShape("differentiate max-pooling", "dout", dout, [
     ...[images, channels, height >> 1, width >> 1],
@@ -212,7 +216,7 @@ export function bnReluPoolBackward(
   return poolBackward(
     ...[dout, cache, x, kernelInputs(cache), batchGeometry(x, 4)] as const,
     promoteDTypes(dout, x, gamma),
-    mode === "test",
+    sourceOf(cache),
   );
 }
 
@@ -225,8 +229,8 @@ function normalisation(
   const { mean, inverseStd, scale } = batchStatistics(
     ...[x, gamma, beta, options, batchGeometry(x, 4)] as const,
   );
-  const { mode } = options;
-  return { x, gamma, beta, mean, inverseStd, scale, mode };
+  const { mode, whole } = options;
+  return { x, gamma, beta, mean, inverseStd, scale, mode, whole };
 }
 
 function kernelInputs({ mean, inverseStd, scale, beta }: BnReluCache) {

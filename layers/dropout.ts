@@ -8,8 +8,9 @@
 
 import { dropoutMask } from "../kernels/dropout.ts";
 import { multiply } from "../kernels/elementwise.ts";
+import type { Part } from "../numerics/part.ts";
 import type { RandomState } from "../numerics/random.ts";
-import { promoteDTypes, type Tensor } from "../numerics/tensor.ts";
+import { formatShape, promoteDTypes, type Tensor } from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 
 /** Options of {@linkcode dropoutForward}. */
@@ -20,6 +21,16 @@ export interface DropoutOptions {
   readonly mode: "train" | "test";
   /** Where the random numbers come from; needed in `"train"`. */
   readonly random?: RandomState;
+  /** The batch that `x` is a part of, for the whole of which is drawn; by default `x` itself. */
+  readonly whole?: DropoutBatch | undefined;
+}
+
+/** A batch, of which {@linkcode dropoutForward} is given a part. */
+export interface DropoutBatch {
+  /** Examples of the whole batch. */
+  readonly batchSize: number;
+  /** Those that are given. */
+  readonly part: Part;
 }
 
 /** What {@linkcode dropoutBackward} needs from the forward pass. */
@@ -39,7 +50,8 @@ export interface DropoutCache {
  * @returns `out` in the shape and dtype of `x`, and the cache for
  * {@linkcode dropoutBackward}.
  * @throws {RangeError} If `p` is not at least 0 and below 1, or the mode unknown.
- * @throws {TypeError} If `random` is missing in `"train"` mode.
+ * @throws {TypeError} If `random` is missing in `"train"` mode, or `x` is not
+ * the part of the whole batch that it is said to be.
  *
  * @example
  * ```ts
@@ -55,7 +67,7 @@ export function dropoutForward(
   x: Tensor,
   options: DropoutOptions,
 ): { out: Tensor; cache: DropoutCache } {
-  const { p, mode, random } = options;
+  const { p, mode, random, whole } = options;
   if (!(p >= 0 && p < 1)) {
     throw new RangeError(
       `Cannot apply dropout: expected p of at least 0 and below 1 but found ${p}`,
@@ -76,7 +88,9 @@ export function dropoutForward(
       'Cannot apply dropout: expected random in mode "train" but found none',
     );
   }
-  const mask = dropoutMask(random, x.shape, p, x.dtype);
+  const mask = whole
+    ? maskOfPart(random, x, p, whole)
+    : dropoutMask(random, x.shape, p, x.dtype);
   const out = multiply(x, mask, x.dtype);
   return { out, cache: { mask, shape: x.shape } };
 }
@@ -105,4 +119,26 @@ export function dropoutBackward(
   const { mask } = cache;
   if (!mask) return { dx: dout };
   return { dx: multiply(dout, mask, promoteDTypes(dout, mask)) };
+}
+
+/**
+ * Draws for the whole batch, so that a generator is where it would be without
+ * parts. The draws follow one another, so one part's alone take hardly less time.
+ */
+function maskOfPart(
+  random: RandomState,
+  x: Tensor,
+  p: number,
+  { batchSize, part: { begin, end } }: DropoutBatch,
+): Tensor {
+  const [examples = 0, ...rest] = x.shape;
+  if (examples !== end - begin || begin < 0 || end > batchSize) {
+    throw new TypeError(
+      `Cannot apply dropout: expected x to have examples ${begin} to ${end} of ${batchSize} but found shape ${
+        formatShape(x.shape)
+      }`,
+    );
+  }
+  const mask = dropoutMask(random, [batchSize, ...rest], p, x.dtype);
+  return mask.slice(begin, end);
 }

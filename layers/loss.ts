@@ -22,6 +22,11 @@ export interface SoftmaxLossOptions {
    * @default {0}
    */
   readonly labelSmoothing?: number;
+  /**
+   * What sums over the examples are divided by, where these are a part of a
+   * batch; by default N.
+   */
+  readonly batchSize?: number | undefined;
 }
 
 /** A loss and its gradient. */
@@ -50,8 +55,8 @@ export interface Loss {
  * @returns The loss, and `dx` in the shape and dtype of `scores`.
  * @throws {TypeError} If `scores` is not such a tensor, or the number of labels
  * is not N.
- * @throws {RangeError} If a label is not an integer from 0 to C - 1, or
- * `labelSmoothing` is not from 0 to 1.
+ * @throws {RangeError} If a label is not an integer from 0 to C - 1,
+ * `labelSmoothing` is not from 0 to 1, or `batchSize` is less than N.
  *
  * @example Even scores
  * ```ts
@@ -75,6 +80,12 @@ export function softmaxLoss(
     );
   }
   const [rows, classes] = checkScores("softmax loss", scores, labels);
+  const { batchSize = rows } = options;
+  if (!(batchSize >= rows && batchSize < Infinity)) {
+    throw new RangeError(
+      `Cannot compute softmax loss: expected batchSize to be at least the ${rows} rows of scores but found ${batchSize}`,
+    );
+  }
   const share = labelSmoothing / classes;
   const dx = zeros(scores.shape);
   const shifted = new Float64Array(classes);
@@ -92,12 +103,12 @@ export function softmaxLoss(
     for (let c = 0; c < classes; c++) {
       const target = c === labels[n] ? 1 - labelSmoothing + share : share;
       const logProbability = shifted[c]! - logOfSum;
-      dx.data[n * classes + c] = (exp(logProbability) - target) / rows;
+      dx.data[n * classes + c] = (exp(logProbability) - target) / batchSize;
       // 0 times a logarithm of 0 is to be 0.
       if (target !== 0) picked[n]! += target * logProbability;
     }
   }
-  return { loss: -sum(picked) / rows, dx: dx.astype(scores.dtype) };
+  return { loss: -sum(picked) / batchSize, dx: dx.astype(scores.dtype) };
 }
 
 /**

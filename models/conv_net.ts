@@ -21,6 +21,7 @@ import {
   type PlannedLayer,
   type PlannedParameter,
 } from "./plan_model.ts";
+import type { Reduction } from "./reduction.ts";
 import { regularize } from "./regularize.ts";
 
 /** Options of {@linkcode ConvNet}. */
@@ -163,19 +164,23 @@ export class ConvNet {
    *
    * @param x Images, shape (N, C, H, W).
    * @param labels The class of each image.
+   * @param reduction Adds gradients up over all parts of a batch, of which the images are one; the loss and its gradients are those of the whole.
    * @throws {TypeError} If a shape does not fit the network's.
    * @throws {RangeError} If a label is out of range.
    */
   loss(
     x: Tensor,
     labels: Labels,
+    reduction?: Reduction,
   ): { loss: number; grads: Record<string, Tensor> } {
     const grads: Record<string, Tensor> = {};
-    const { out, back } = this.#forward(x, { mode: "train", grads });
-    const { loss, dx } = softmaxLoss(out, labels, {
+    const { out, back } = this.#forward(x, { mode: "train", grads, reduction });
+    const { loss: own, dx } = softmaxLoss(out, labels, {
       labelSmoothing: this.labelSmoothing,
+      batchSize: reduction?.batchSize,
     });
     back(dx, false);
+    const loss = reduction?.finish(own) ?? own;
     const weights = this.reg === 0 ? [] : Object.entries(this.params)
       .filter(([name]) => this.decays(name))
       .map(([name, w]) => ({ w, dw: grads[name]! }));

@@ -11,6 +11,7 @@ import type { RandomState } from "../numerics/random.ts";
 import { type DType, type Tensor, zeros } from "../numerics/tensor.ts";
 import type { LayerSpecs } from "./layer_spec.ts";
 import type { PlannedLayer } from "./plan_model.ts";
+import type { Reduction } from "./reduction.ts";
 
 /** What a forward pass works with. */
 export interface Pass {
@@ -24,6 +25,8 @@ export interface Pass {
   readonly grads: Record<string, Tensor>;
   /** What dropout draws from. */
   readonly random: RandomState | undefined;
+  /** Where gradients go besides, if the batch is a part of one. */
+  readonly reduction?: Reduction | undefined;
   /** Told what each module gave, by the name of its last layer. */
   readonly watch?: ((name: string, out: Tensor) => void) | undefined;
 }
@@ -89,13 +92,17 @@ export function biasOf(
 
 /** Puts the gradients of a layer's weight and bias where they belong. */
 export function keep(
-  { grads }: Pass,
+  { grads, reduction }: Pass,
   { params }: PlannedLayer,
   dw: Tensor,
   db: Tensor,
 ): void {
-  grads[params.weight!.name] = dw;
-  if (params.bias) grads[params.bias.name] = db;
+  const put = (name: string, grad: Tensor) => {
+    grads[name] = grad;
+    reduction?.add(name, grad);
+  };
+  put(params.weight!.name, dw);
+  if (params.bias) put(params.bias.name, db);
 }
 
 /** The gradient of the input, if it is among these. */
@@ -107,6 +114,7 @@ export function inputOf(gradients: object): Tensor | undefined {
 export function batchNormOf(layer: PlannedLayer, pass: Pass) {
   const { bias } = layer.params;
   const { running_mean, running_var } = layer.buffers;
+  const { batchSize, sumStatistics } = pass.reduction ?? {};
   return {
     gamma: weightOf(layer, pass),
     beta: pass.params[bias!.name]!,
@@ -114,6 +122,7 @@ export function batchNormOf(layer: PlannedLayer, pass: Pass) {
       mode: pass.mode,
       runningMean: pass.buffers[running_mean!.name]!,
       runningVar: pass.buffers[running_var!.name]!,
+      whole: sumStatistics && { images: batchSize!, sum: sumStatistics },
     },
   };
 }

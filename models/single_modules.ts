@@ -136,10 +136,11 @@ const SINGLE: {
     const { out, cache } = globalAvgPoolForward(x);
     return { out, back: (dout) => globalAvgPoolBackward(dout, cache).dx };
   },
-  dropout: ({ spec }) => (x, { mode, random }) => {
+  dropout: ({ spec }) => (x, { mode, random, reduction }) => {
     const { out, cache } = dropoutForward(x, {
       p: spec.p,
       mode,
+      whole: reduction,
       ...(random ? { random } : {}),
     });
     return { out, back: (dout) => dropoutBackward(dout, cache).dx };

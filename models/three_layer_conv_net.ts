@@ -27,6 +27,7 @@ import {
   type Tensor,
   zeros,
 } from "../numerics/tensor.ts";
+import type { Reduction } from "./reduction.ts";
 import { regularize } from "./regularize.ts";
 
 /** Options of {@linkcode ThreeLayerConvNet}. */
@@ -150,21 +151,31 @@ export class ThreeLayerConvNet {
    *
    * @param x Images, shape (N, C, H, W).
    * @param labels The class of each image.
+   * @param reduction Adds gradients up over all parts of a batch, of which the images are one; the loss and its gradients are those of the whole.
    * @throws {TypeError} If a shape does not fit the network's.
    * @throws {RangeError} If a label is out of range.
    */
   loss(
     x: Tensor,
     labels: Int32Array | readonly number[],
+    reduction?: Reduction,
   ): { loss: number; grads: Record<string, Tensor> } {
     const { params } = this;
     const { scores, conv, hidden, output } = this.#forward(x);
-    const { loss, dx: dscores } = softmaxLoss(scores, labels);
+    const { loss: own, dx: dscores } = softmaxLoss(scores, labels, {
+      batchSize: reduction?.batchSize,
+    });
     const third = affineBackward(dscores, output);
+    reduction?.add("W3", third.dw);
+    reduction?.add("b3", third.db);
     const second = affineReluBackward(third.dx, hidden);
+    reduction?.add("W2", second.dw);
+    reduction?.add("b2", second.db);
     const first = convReluPoolBackward(second.dx, conv, {
       inputGradient: false,
     });
+    reduction?.add("W1", first.dw);
+    reduction?.add("b1", first.db);
     const grads: Record<ParameterName, Tensor> = {
       W1: first.dw,
       b1: first.db,
@@ -173,6 +184,7 @@ export class ThreeLayerConvNet {
       W3: third.dw,
       b3: third.db,
     };
+    const loss = reduction?.finish(own) ?? own;
     const weights = (["W1", "W2", "W3"] as const).map((name) => ({
       w: parameter(params, name),
       dw: grads[name],

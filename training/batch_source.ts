@@ -14,16 +14,27 @@ import {
   type SamplerState,
 } from "../data/batch_sampler.ts";
 import type { ImageSet } from "../data/image_set.ts";
+import type { Part } from "../numerics/part.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import { type DType, Tensor } from "../numerics/tensor.ts";
 import { gather } from "./batches.ts";
+
+/** A batch, or a part of one. */
+export interface TrainingBatch {
+  /** The examples; they may lie in the workspace that is in use, or be overwritten by the next batch. */
+  readonly x: Tensor;
+  /** Their labels. */
+  readonly labels: Int32Array;
+  /** Examples of the whole batch. */
+  readonly batchSize: number;
+}
 
 /** Gives one batch after the other. */
 export interface BatchSource {
   /** Batches of one epoch. */
   readonly batchesPerEpoch: number;
-  /** The next batch; it may lie in the workspace that is in use, or be overwritten by the next. */
-  next(): { readonly x: Tensor; readonly labels: Int32Array };
+  /** The next batch, or a part of it. */
+  next(): TrainingBatch;
   /** Which batch comes next, as plain JSON. */
   getState(): SamplerState;
   /** Goes on from such a state. */
@@ -38,11 +49,17 @@ export interface Examples {
   readonly labels: Int32Array;
 }
 
+/** How batches are drawn, and which part of each is wanted; by default all of it. */
+export interface BatchSourceOptions extends BatchSamplerOptions {
+  /** The part of a batch of so many examples. */
+  readonly part?: ((count: number) => Part) | undefined;
+}
+
 /** A source of batches of `dtype`. */
 export function batchSource(
   { x, labels }: Examples,
   dtype: DType,
-  options: BatchSamplerOptions,
+  options: BatchSourceOptions,
 ): BatchSource {
   const labelsOf = (indices: Int32Array) => indices.map((i) => labels[i]!);
   if (!(x instanceof Tensor)) {
@@ -52,14 +69,14 @@ export function batchSource(
     return {
       batchesPerEpoch: loader.batchesPerEpoch,
       next() {
-        const { x, indices } = loader.next();
-        return { x, labels: labelsOf(indices) };
+        const { x, indices, batchSize } = loader.next();
+        return { x, labels: labelsOf(indices), batchSize };
       },
       getState: () => loader.getState(),
       setState: (state) => loader.setState(state),
     };
   }
-  const { augmentation = {}, ...rest } = options;
+  const { augmentation = {}, part, ...rest } = options;
   if (Object.keys(augmentation).length > 0) {
     throw new TypeError(
       "Cannot train: expected an ImageSet to augment but found a tensor",
@@ -71,8 +88,15 @@ export function batchSource(
   return {
     batchesPerEpoch: sampler.batchesPerEpoch,
     next() {
-      const { indices } = sampler.next();
-      return { x: gather(x, indices, dtype), labels: labelsOf(indices) };
+      const drawn = sampler.next().indices;
+      const batchSize = drawn.length;
+      const { begin, end } = part?.(batchSize) ?? { begin: 0, end: batchSize };
+      const indices = drawn.subarray(begin, end);
+      return {
+        x: gather(x, indices, dtype),
+        labels: labelsOf(indices),
+        batchSize,
+      };
     },
     getState: () => sampler.getState(),
     setState: (state) => sampler.setState(state),

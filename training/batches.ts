@@ -9,6 +9,7 @@
 import type { ImageSet } from "../data/image_set.ts";
 import { emptyTensor } from "../kernels/frame.ts";
 import { type DType, sizeOf, Tensor } from "../numerics/tensor.ts";
+import type { GradientReducer } from "./gradient_reducer.ts";
 
 /** Examples that go through a model at once when its accuracy is taken. */
 const BATCH = 100;
@@ -52,6 +53,7 @@ export function predictions(scores: Tensor): Int32Array {
  * if there are none.
  *
  * @param run Runs one batch, such as in a workspace of its own.
+ * @param reducer Others that do the same; each takes a part of the examples.
  */
 export function accuracy(
   model: { scores(x: Tensor): Tensor },
@@ -60,10 +62,13 @@ export function accuracy(
   indices: Int32Array,
   dtype: DType,
   run: <R>(body: () => R) => R = (body) => body(),
+  reducer?: GradientReducer,
 ): number {
+  const { begin, end } = reducer?.part(indices.length) ??
+    { begin: 0, end: indices.length };
   let right = 0;
-  for (let i = 0; i < indices.length; i += BATCH) {
-    const batch = indices.subarray(i, i + BATCH);
+  for (let i = begin; i < end; i += BATCH) {
+    const batch = indices.subarray(i, Math.min(i + BATCH, end));
     const classes = run(() =>
       predictions(model.scores(gather(x, batch, dtype)))
     );
@@ -71,5 +76,7 @@ export function accuracy(
       if (classes[j] === labels[index]) right++;
     }
   }
-  return right / indices.length;
+  const counts = Float64Array.of(right);
+  reducer?.sum(counts);
+  return counts[0]! / indices.length;
 }

@@ -7,15 +7,11 @@
  * @module
  */
 
+import type { Reduction } from "../models/reduction.ts";
+import type { Part } from "../numerics/part.ts";
 import type { Tensor } from "../numerics/tensor.ts";
 
-/** A row of things from `begin` up to, but not with, `end`. */
-export interface Part {
-  /** The first. */
-  readonly begin: number;
-  /** The one behind the last. */
-  readonly end: number;
-}
+export type { Part, Reduction };
 
 /**
  * How a solver trains a model together with others. All of them take the same
@@ -34,26 +30,4 @@ export interface GradientReducer {
   broadcast(tensors: readonly Tensor[]): void;
   /** The first text that any solver has, in their order. */
   first(text: string | undefined): string | undefined;
-}
-
-/** The reduction of one step's gradients, which a model drives in its backward pass. */
-export interface Reduction {
-  /** Examples of the whole batch: what the loss is an average over. */
-  readonly batchSize: number;
-  /** Where this solver's examples are in the batch. */
-  readonly part: Part;
-  /** Adds up statistics of the batch over all solvers, in place; missing where each normalises its own part. */
-  readonly sumStatistics?: ((values: Float64Array) => void) | undefined;
-  /**
-   * Begins to add up a gradient over all solvers, in place. Nobody may touch it
-   * until {@linkcode Reduction.finish} is back.
-   */
-  add(name: string, grad: Tensor): void;
-  /**
-   * Waits until all gradients are added up.
-   *
-   * @param loss What this solver's examples contribute to the loss.
-   * @returns The loss of the whole batch.
-   */
-  finish(loss: number): number;
 }

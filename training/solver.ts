@@ -12,12 +12,15 @@ import { resident, Workspace } from "../kernels/frame.ts";
 import { formatF } from "../numerics/format.ts";
 import { RandomState } from "../numerics/random.ts";
 import { arrayOf, type DType, Tensor } from "../numerics/tensor.ts";
+import { batchLoss } from "./batch_loss.ts";
 import { type BatchSource, batchSource } from "./batch_source.ts";
 import { accuracy, gather } from "./batches.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { EarlyStopping } from "./early_stopping.ts";
-import { explainNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
+import { joinSolvers, learned } from "./join_solvers.ts";
+import { LearningRate } from "./learning_rate.ts";
 import { otherTasks } from "./other_tasks.ts";
+import { withPrefix } from "./prefixed_tensors.ts";
 import { checkSolver } from "./solver_checks.ts";
 import type {
   AccuracyCheck,
@@ -116,8 +119,7 @@ export class Solver {
   readonly #average: WeightAverage | undefined;
   readonly #stopping: EarlyStopping | undefined;
   readonly #workspace = new Workspace();
-  /** The learning rate before the schedule. */
-  #rate: number;
+  readonly #rate: LearningRate;
   #stopped = false;
 
   /**
@@ -128,7 +130,7 @@ export class Solver {
    */
   constructor(model: Model, data: SolverData, options: SolverOptions = {}) {
     const { numEpochs = 10, updateRule = "sgd" } = options;
-    const { maxIterations, averageDecay, patience } = options;
+    const { maxIterations, averageDecay, patience, reducer } = options;
     const {
       random = new RandomState(crypto.getRandomValues(new Uint32Array(1))[0]!),
     } = options;
@@ -145,10 +147,11 @@ export class Solver {
     arrayOf(this.#dtype); // Throws if there is no such dtype.
     const { batchSize = 100, sampling = "replacement" } = options;
     const { augmentation = {} } = options;
+    const part = reducer && ((count: number) => reducer.part(count));
     this.#batches = batchSource(
       { x: data.xTrain, labels: this.#yTrain },
       this.#dtype,
-      { batchSize, sampling, augmentation, random },
+      { batchSize, sampling, augmentation, random, part },
     );
     this.iterationsPerEpoch = this.#batches.batchesPerEpoch;
     this.numIterations = numEpochs * this.iterationsPerEpoch;
@@ -160,8 +163,9 @@ export class Solver {
       ? DEFAULT_LEARNING_RATES.sgd
       : DEFAULT_LEARNING_RATES[updateRule];
     const { learningRate = byDefault } = options.optimConfig ?? {};
-    this.#rate = learningRate;
     const config = { ...options.optimConfig, learningRate };
+    const { schedule } = options;
+    this.#rate = new LearningRate(learningRate, schedule, this.optimStates);
     for (const [name, parameter] of Object.entries(model.params)) {
       model.params[name] = resident(parameter);
       const decays = model.decays?.(name) ?? parameter.shape.length > 1;
@@ -169,6 +173,7 @@ export class Solver {
         decays ? config : { ...config, weightDecay: 0 },
       );
     }
+    if (reducer) joinSolvers(reducer, model, random);
     if (averageDecay !== undefined) {
       const decay = averageDecay;
       this.#average = new WeightAverage(model.params, { decay });
@@ -218,23 +223,11 @@ export class Solver {
    * ```
    */
   get learningRate(): number {
-    return this.#rate * this.#scheduled();
+    return this.#rate.at(this.iteration);
   }
 
   set learningRate(value: number) {
-    if (!(value > 0 && value < Infinity)) {
-      throw new RangeError(
-        `Cannot set learning rate: expected a positive number but found ${value}`,
-      );
-    }
-    const factor = this.#scheduled();
-    if (!(factor > 0)) {
-      throw new RangeError(
-        `Cannot set learning rate: expected the schedule to give a positive factor after iteration ${this.iteration} but found ${factor}`,
-      );
-    }
-    this.#rate = value / factor;
-    this.#setLearningRate(() => value);
+    this.#rate.set(this.iteration, value);
   }
 
   /**
@@ -242,28 +235,24 @@ export class Solver {
    *
    * @returns The loss on the batch, before the update.
    * @throws {NonFiniteLossError} If the loss is NaN or infinite; parameters and running statistics are then as they were.
+   * @throws {TypeError} If others train the model too, and it does not reduce its gradients.
    */
   step(): number {
-    const { params, buffers = {} } = this.#model;
-    const { updateRule = "sgd", schedule, maxGradNorm } = this.#options;
+    const { params } = this.#model;
+    const { updateRule = "sgd", maxGradNorm, reducer } = this.#options;
     const rule = typeof updateRule === "function"
       ? updateRule
       : UPDATE_RULES[updateRule];
-    const buffersBefore = cloneAll(buffers);
+    const iteration = this.iteration + 1;
     const loss = this.#workspace.run(() => {
-      const { x, labels } = this.#batches.next();
-      const { loss, grads } = this.#model.loss(x, labels);
-      if (!Number.isFinite(loss)) {
-        const iteration = this.iteration + 1;
-        Object.assign(buffers, buffersBefore);
-        const why = explainNonFinite(this.#model, x, iteration);
-        throw new NonFiniteLossError(iteration, loss, why);
-      }
-      this.#options.onGradients?.(this.iteration + 1, grads);
+      const { loss, grads } = batchLoss(
+        ...[this.#model, this.#batches.next(), iteration, reducer] as const,
+      );
+      this.#options.onGradients?.(iteration, grads);
       if (maxGradNorm !== undefined) {
         clipGradients(grads, { maxNorm: maxGradNorm });
       }
-      if (schedule) this.#setLearningRate(() => this.learningRate);
+      this.#rate.follow(this.iteration);
       for (const [name, w] of Object.entries(params)) {
         params[name] = rule(w, grads[name]!, this.optimStates[name]!);
       }
@@ -339,7 +328,7 @@ export class Solver {
   getState(): SolverState {
     return captureSolver(this, {
       ...this.#parts(),
-      rate: this.#rate,
+      rate: this.#rate.base,
       stopped: this.#stopped,
     });
   }
@@ -362,7 +351,7 @@ export class Solver {
 
   #restore(saved: SolverState): void {
     const { rate, stopped } = restoreSolver(this, saved, this.#parts());
-    this.#rate = rate;
+    this.#rate.base = rate;
     this.#stopped = stopped;
   }
 
@@ -390,6 +379,10 @@ export class Solver {
   check(): AccuracyCheck {
     const { numTrainSamples = 1000, numValSamples } = this.#options;
     const { xTrain, xVal } = this.#data;
+    this.#options.reducer?.broadcast([
+      ...learned(this.#model),
+      ...Object.values(this.#average?.tensors ?? {}),
+    ]);
     const { trainAccuracy, valAccuracy } = this.#withResult(() => ({
       trainAccuracy: this.accuracy(xTrain, this.#yTrain, numTrainSamples),
       valAccuracy: this.accuracy(xVal, this.#yVal, numValSamples),
@@ -403,8 +396,8 @@ export class Solver {
     );
     if (valAccuracy > this.bestValAcc) {
       this.bestValAcc = valAccuracy;
-      this.bestParams = cloneAll(this.#result());
-      this.bestBuffers = cloneAll(this.#model.buffers ?? {});
+      this.bestParams = withPrefix("", this.#result());
+      this.bestBuffers = withPrefix("", this.#model.buffers ?? {});
     }
     const { epoch, iteration } = this;
     const check = { epoch, iteration, trainAccuracy, valAccuracy };
@@ -445,7 +438,10 @@ export class Solver {
       ? this.#random.choice(labels.length, samples)
       : Int32Array.from({ length: labels.length }, (_, i) => i);
     const run = <R>(body: () => R) => this.#workspace.run(body);
-    return accuracy(this.#model, x, labels, indices, this.#dtype, run);
+    const { reducer } = this.#options;
+    return accuracy(
+      ...[this.#model, x, labels, indices, this.#dtype, run, reducer] as const,
+    );
   }
 
   /** Does something with the parameters that are checked in the place of the last ones. */
@@ -459,23 +455,9 @@ export class Solver {
     }
   }
 
-  /** What the schedule multiplies the learning rate of the next iteration by. */
-  #scheduled(): number {
-    return this.#options.schedule?.(this.iteration) ?? 1;
-  }
-
   #endEpoch(): void {
     this.epoch++;
-    const { lrDecay = 1 } = this.#options;
-    this.#rate *= lrDecay;
-    this.#setLearningRate((learningRate) => learningRate * lrDecay);
-  }
-
-  #setLearningRate(next: (learningRate: number) => number): void {
-    for (const state of Object.values(this.optimStates)) {
-      const learningRate = next(state.config.learningRate!);
-      state.config = { ...state.config, learningRate };
-    }
+    this.#rate.decay(this.#options.lrDecay ?? 1);
   }
 
   #stopIfUseless(valAccuracy: number): void {
@@ -496,22 +478,14 @@ export class Solver {
     const { params, buffers = {} } = this.#model;
     const { keep = "best" } = this.#options;
     if (keep === "best" && Object.keys(this.bestParams).length > 0) {
-      Object.assign(params, cloneAll(this.bestParams));
-      Object.assign(buffers, cloneAll(this.bestBuffers));
+      Object.assign(params, withPrefix("", this.bestParams));
+      Object.assign(buffers, withPrefix("", this.bestBuffers));
     } else {
-      Object.assign(params, cloneAll(this.#result()));
+      Object.assign(params, withPrefix("", this.#result()));
     }
   }
 
   #log(line: string): void {
     if (this.#options.verbose ?? true) (this.#options.log ?? console.log)(line);
   }
-}
-
-function cloneAll(
-  params: Readonly<Record<string, Tensor>>,
-): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [name, value.clone()]),
-  );
 }

@@ -50,7 +50,20 @@ export function checkSolver(
       "Cannot train: expected at least one training example but found none",
     );
   }
+  checkShare(options, yTrain.length);
   return { yTrain, yVal };
+}
+
+/** Checks that each solver has an example of every batch. */
+function checkShare(options: SolverOptions, examples: number): void {
+  const { batchSize = 100, sampling = "replacement", reducer } = options;
+  const drawn = sampling === "shuffle"
+    ? Math.min(batchSize, examples)
+    : batchSize;
+  if (reducer === undefined || drawn >= reducer.size) return;
+  throw new RangeError(
+    `Cannot train together: expected batches of at least ${reducer.size} examples, one for each solver, but found ${drawn}`,
+  );
 }
 
 /** Checks those numbers that are given. */

@@ -10,6 +10,7 @@ import type { Augmentation } from "../data/augmentation.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import type { GeneratorState, RandomState } from "../numerics/random.ts";
 import type { DType, Tensor } from "../numerics/tensor.ts";
+import type { GradientReducer, Reduction } from "./gradient_reducer.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
 import type {
   OptimConfig,
@@ -31,10 +32,11 @@ export interface Model {
   getGeneratorState?(): GeneratorState | undefined;
   /** Goes on from such a state. */
   setGeneratorState?(state: GeneratorState | undefined): void;
-  /** The loss on labelled examples, and the gradient of each parameter. */
+  /** The loss on labelled examples, and the gradient of each parameter. With a reduction, the examples are a part of a batch, and both are of the whole. */
   loss(
     x: Tensor,
     labels: Int32Array,
+    reduction?: Reduction,
   ): { loss: number; grads: Record<string, Tensor> };
   /** Class scores of examples, shape (N, classes). */
   scores(x: Tensor): Tensor;
@@ -107,6 +109,8 @@ export interface SolverOptions {
   readonly random?: RandomState;
   /** Element type of the batches; that of the training examples, or float32 for images. */
   readonly dtype?: DType;
+  /** Others that train the same model, each on a part of every batch. */
+  readonly reducer?: GradientReducer | undefined;
   /** Stops training between two iterations, with its reason as the error. */
   readonly signal?: AbortSignal | undefined;
 }
