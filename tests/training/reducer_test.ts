@@ -1,0 +1,245 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/** Training by several solvers together, against the same training by one. */
+
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { afterAll, beforeAll, it } from "@std/testing/bdd";
+import * as fc from "fast-check";
+import { partOf } from "../../numerics/part.ts";
+import { type Tensor, tensor, zeros } from "../../numerics/tensor.ts";
+import type { GradientReducer } from "../../training/gradient_reducer.ts";
+import { Solver } from "../../training/solver.ts";
+import type { Model } from "../../training/solver_options.ts";
+import { describePermitted } from "../permitted.ts";
+import { meetingOf } from "./thread_reducer.ts";
+import { trainCase, type Trained, type TrainingCase } from "./train_case.ts";
+
+const CASES: readonly TrainingCase[] = [
+  { name: "the three-layer network", model: undefined, reg: 0.01 },
+  {
+    name: "dropout, label smoothing and Adam",
+    model: "conv4-relu dropout0.3 pool fc12-relu dropout0.5 fc3",
+    reg: 0.01,
+    labelSmoothing: 0.1,
+    solver: { updateRule: "adam", optimConfig: { learningRate: 1e-3 } },
+  },
+  {
+    name: "batch normalisation over all parts, of each kind",
+    model: "conv4-bn-relu-pool conv6-bn-relu conv4-bn-gelu fc8-bn-relu fc3",
+    syncBatchnorm: true,
+    solver: { optimConfig: { learningRate: 1e-2 } },
+  },
+  {
+    name: "residual blocks, with momentum, weight decay and an average",
+    model:
+      "conv4-bn-relu res[conv4-bn-relu conv4-bn]-relu res[conv6s2-bn-relu conv6-bn | conv6k1s2-bn]-relu gap fc3",
+    syncBatchnorm: true,
+    solver: {
+      updateRule: "sgd_momentum",
+      optimConfig: { learningRate: 1e-2, weightDecay: 1e-2 },
+      averageDecay: 0.9,
+    },
+  },
+  {
+    name: "augmented images in shuffled order, clipped and scheduled",
+    model: "conv4-gn2-gelu pool fc8-leaky fc3",
+    images: true,
+    schedule: true,
+    solver: {
+      updateRule: "adamw",
+      optimConfig: { learningRate: 1e-3, weightDecay: 0.1 },
+      sampling: "shuffle",
+      augmentation: { flip: true, crop: 2, cutout: 3 },
+      maxGradNorm: 0.5,
+    },
+  },
+];
+
+const threads: Worker[] = [];
+
+/** Trains in `size` threads together, and gives what each has in the end. */
+function trainTogether(
+  training: TrainingCase,
+  size: number,
+): Promise<Trained[]> {
+  const meeting = meetingOf(size);
+  return Promise.all(
+    threads.slice(0, size).map((thread, rank) =>
+      new Promise<Trained>((resolve, reject) => {
+        thread.onmessage = ({ data }) => resolve(data);
+        thread.onerror = (event) => {
+          event.preventDefault();
+          reject(new Error(event.message));
+        };
+        thread.postMessage({ training, rank, meeting });
+      })
+    ),
+  );
+}
+
+/** The largest distance between two arrays, over the largest number; some are to be 0, such as a bias before a normalisation. */
+function distance(a: Float64Array, b: Float64Array): number {
+  assertEquals(a.length, b.length);
+  let [most, largest] = [0, 1e-6];
+  for (const [i, value] of a.entries()) {
+    most = Math.max(most, Math.abs(value - b[i]!));
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return most / largest;
+}
+
+describePermitted("Solvers that train together", () => {
+  beforeAll(() => {
+    const url = new URL("./solver_thread.ts", import.meta.url);
+    for (let i = 0; i < 4; i++) {
+      threads.push(new Worker(url, { type: "module" }));
+    }
+  });
+
+  afterAll(() => threads.forEach((thread) => thread.terminate()));
+
+  for (const training of CASES) {
+    it(`end where one does, in float64: ${training.name}`, async () => {
+      const alone = await trainCase(training, 5);
+      assertEquals(alone.losses.length, 50);
+      for (const size of [1, 2, 3, 4]) {
+        const [first, ...others] = await trainTogether(training, size);
+        for (const other of others) assertEquals(other, first);
+        const { tensors, losses, ...rest } = first!;
+        assertEquals(rest, {
+          trainAccuracies: alone.trainAccuracies,
+          valAccuracies: alone.valAccuracies,
+          epoch: alone.epoch,
+        });
+        assertEquals(Object.keys(tensors), Object.keys(alone.tensors));
+        const [a, b] = [alone.losses, losses].map((l) => Float64Array.from(l));
+        assert(distance(a!, b!) < 1e-10, `losses with ${size}`);
+        for (const [name, values] of Object.entries(alone.tensors)) {
+          const d = distance(values, tensors[name]!);
+          assert(d < 1e-10, `${name} with ${size}: ${d}`);
+        }
+      }
+    });
+  }
+
+  it("normalise their own parts unless they sum statistics, and check with the first one's averages", async () => {
+    const training = { ...CASES[2]!, syncBatchnorm: false };
+    const alone = await trainCase(training, 5);
+    const [first, second] = await trainTogether(training, 2);
+    assertNotEquals(first!.losses, alone.losses);
+    assertEquals(second, first);
+  });
+
+  it("stop at the same iteration where one's part is not finite, for that one's reason", async () => {
+    const training: TrainingCase = {
+      ...CASES[0]!,
+      solver: { optimConfig: { learningRate: 1e200 } },
+    };
+    const alone = await trainCase(training, 5);
+    assertStringIncludes(alone.error!, "training has diverged");
+    const [first, second] = await trainTogether(training, 2);
+    assertEquals(first!.error, alone.error);
+    assertEquals(second!.error, alone.error);
+    assertEquals(second!.losses.length, alone.losses.length);
+  });
+});
+
+/** One of `size` solvers, of which the others are not there. */
+function fakeReducer(size: number, events: string[] = []): GradientReducer {
+  return {
+    size,
+    part: (count) => partOf(count, 0, size),
+    begin: (batchSize) => ({
+      batchSize,
+      part: partOf(batchSize, 0, size),
+      add: (name) => events.push(name),
+      finish: (loss) => (events.push("finish"), loss),
+    }),
+    sum: () => {},
+    broadcast: () => {},
+    first: (text) => text,
+  };
+}
+
+/** A model with one parameter that reduces as much as it is told to. */
+class Careless implements Model {
+  params: Record<string, Tensor> = { w: tensor([0]) };
+  constructor(readonly does: readonly string[]) {}
+  loss(...[, , reduction]: Parameters<Model["loss"]>) {
+    const grads = { w: tensor([1]) };
+    if (this.does.includes("add")) reduction!.add("w", grads.w);
+    if (this.does.includes("finish")) reduction!.finish(1);
+    return { loss: 1, grads };
+  }
+  scores(x: Tensor): Tensor {
+    return zeros([x.shape[0]!, 2]);
+  }
+}
+
+describePermitted("Solver with a reducer", () => {
+  const data = {
+    xTrain: zeros([8, 1]),
+    yTrain: new Int32Array(8),
+    xVal: zeros([2, 1]),
+    yVal: new Int32Array(2),
+  };
+  const options = { verbose: false, batchSize: 4, reducer: fakeReducer(2) };
+
+  it("says so where a model does not reduce", () => {
+    for (
+      const [does, message] of [
+        [[], "to finish the reduction"],
+        [["finish"], "to add the gradient of w"],
+      ] as const
+    ) {
+      const solver = new Solver(new Careless(does), data, options);
+      assertThrows(() => solver.step(), TypeError, message);
+    }
+    const careful = new Careless(["add", "finish"]);
+    assertEquals(new Solver(careful, data, options).step(), 1);
+  });
+
+  it("refuses batches that have too few examples for all", () => {
+    const model = new Careless([]);
+    const reducer = fakeReducer(5);
+    assertThrows(
+      () => new Solver(model, data, { ...options, reducer }),
+      RangeError,
+      "expected batches of at least 5 examples, one for each solver, but found 4",
+    );
+    const shuffled = {
+      ...options,
+      ...{ sampling: "shuffle", batchSize: 100 } as const,
+      reducer: fakeReducer(9),
+    };
+    assertThrows(
+      () => new Solver(model, data, shuffled),
+      RangeError,
+      "but found 8",
+    );
+  });
+
+  it("partOf() covers all, in order, as evenly as can be", () => {
+    fc.assert(fc.property(
+      fc.nat(1000),
+      fc.integer({ min: 1, max: 40 }),
+      (count, parts) => {
+        let next = 0;
+        for (let i = 0; i < parts; i++) {
+          const { begin, end } = partOf(count, i, parts);
+          assertEquals(begin, next);
+          const length = end - begin;
+          assert(Math.abs(length - count / parts) < 1);
+          next = end;
+        }
+        assertEquals(next, count);
+      },
+    ));
+  });
+});

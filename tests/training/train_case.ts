@@ -1,0 +1,108 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * One of several solvers of a small training, in a thread or alone.
+ *
+ * @module
+ */
+
+import { ImageSet } from "../../data/image_set.ts";
+import { ConvNet, type ConvNetOptions } from "../../models/conv_net.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { RandomState } from "../../numerics/random.ts";
+import type { DType, Tensor } from "../../numerics/tensor.ts";
+import type { GradientReducer } from "../../training/gradient_reducer.ts";
+import { cosineSchedule } from "../../training/schedules.ts";
+import { Solver } from "../../training/solver.ts";
+import type { SolverOptions } from "../../training/solver_options.ts";
+
+/** A training, in a form that can be sent to a thread. */
+export interface TrainingCase {
+  readonly name: string;
+  /** A model's text, or that of the three-layer network. */
+  readonly model: string | undefined;
+  readonly dtype?: DType;
+  readonly reg?: number;
+  readonly labelSmoothing?: number;
+  /** Whether the examples are a set of images. */
+  readonly images?: boolean;
+  readonly schedule?: boolean;
+  readonly syncBatchnorm?: boolean;
+  readonly solver?: SolverOptions;
+}
+
+/** What is left of a training. */
+export interface Trained {
+  readonly tensors: Readonly<Record<string, Float64Array>>;
+  readonly losses: readonly number[];
+  readonly trainAccuracies: readonly number[];
+  readonly valAccuracies: readonly number[];
+  readonly epoch: number;
+  readonly error?: string;
+}
+
+const EXAMPLES = 40;
+
+/** Trains to the end. Each solver of several begins with a seed of its own. */
+export async function trainCase(
+  training: TrainingCase,
+  seed: number,
+  reducer?: GradientReducer,
+): Promise<Trained> {
+  const source = new RandomState(12);
+  const bytes = Uint8Array.from(source.randint(0, 256, EXAMPLES * 64));
+  const labels = source.randint(0, 3, EXAMPLES);
+  const images = new ImageSet({
+    ...{ bytes, labels, imageShape: [1, 8, 8] },
+    mean: new Float64Array(64).fill(128),
+    std: new Float64Array(64).fill(64),
+  });
+  const { dtype = "float64", reg = 0, labelSmoothing = 0 } = training;
+  const x = training.images ? images : images.toTensor(dtype);
+  const random = new RandomState(seed);
+  const common = { inputDim: [1, 8, 8], reg, dtype, random } as const;
+  const model = training.model === undefined
+    ? new ThreeLayerConvNet({
+      ...common,
+      ...{ numFilters: 4, filterSize: 3, hiddenDim: 10, numClasses: 3 },
+      weightScale: 0.1,
+    })
+    : new ConvNet(
+      { ...common, model: training.model, labelSmoothing } as ConvNetOptions,
+    );
+  const solver = new Solver(model, {
+    xTrain: x.slice(0, 30),
+    yTrain: labels.subarray(0, 30),
+    xVal: x.slice(30, 40),
+    yVal: labels.subarray(30),
+  }, {
+    batchSize: 10,
+    numEpochs: 100,
+    maxIterations: 50,
+    numTrainSamples: 20,
+    verbose: false,
+    keep: "last",
+    dtype,
+    random,
+    ...training.solver,
+    ...(training.schedule ? { schedule: cosineSchedule({ total: 60 }) } : {}),
+    ...(reducer ? { reducer } : {}),
+  });
+  let error: string | undefined;
+  try {
+    await solver.train();
+  } catch (thrown) {
+    error = String(thrown);
+  }
+  return {
+    tensors: Object.fromEntries(
+      Object.entries(solver.getState().tensors)
+        .map(([name, t]: [string, Tensor]) => [name, t.clone("float64").data]),
+    ) as Record<string, Float64Array>,
+    losses: solver.lossHistory,
+    trainAccuracies: solver.trainAccHistory,
+    valAccuracies: solver.valAccHistory,
+    epoch: solver.epoch,
+    ...(error === undefined ? {} : { error }),
+  };
+}
