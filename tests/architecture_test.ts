@@ -19,6 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   data: ["numerics"],
   exchange: ["models", "numerics"],
   training: ["models", "layers", "kernels", "data", "numerics"],
+  distributed: ["training", "kernels", "workers", "numerics"],
   figures: ["data", "numerics"],
   views: [
     "figures",
@@ -41,6 +42,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   cli: [
     "live",
+    "distributed",
     "views",
     "figures",
     "exchange",

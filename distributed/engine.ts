@@ -1,0 +1,302 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * What the communication thread does: takes requests, drives MPI, exchanges
+ * heartbeats, and ends the job when a rank is lost.
+ *
+ * @module
+ */
+
+import type { Joined } from "./communication_thread.ts";
+import { addressOf, Heartbeats } from "./heartbeats.ts";
+import type { Launch } from "./launch.ts";
+import type { Mpi, MpiRequest } from "./mpi.ts";
+import { wrongSize } from "./mpi_library.ts";
+import {
+  CARD_BYTES,
+  fromCard,
+  localRanks,
+  type Neighbour,
+  toCard,
+} from "./neighbours.ts";
+import { IDLE_MS, sleepMs } from "./pace.ts";
+import type { Posix } from "./posix.ts";
+import { type ControlBlock, OPERATION } from "./thread_protocol.ts";
+import { Watch } from "./watch.ts";
+
+/** Milliseconds that a rank waits, for each one before it that may tell the same, before it tells that another is lost. */
+const TURN_MS = 200;
+/** The most of these turns. */
+const TURNS = 10;
+/** Milliseconds in which others are told that the job ends. */
+const END_MS = 100;
+/** Seconds after which a process ends that MPI does not end. */
+const ABORT_SECONDS = 2;
+/** Seconds that leaving MPI may take. */
+const LEAVE_SECONDS = 20;
+
+/** A request that MPI works on. */
+interface Open {
+  readonly ticket: number;
+  readonly request: MpiRequest;
+}
+
+/** The work of the communication thread of one rank. */
+export class Engine {
+  readonly joined: Joined;
+  readonly #mpi: Mpi;
+  readonly #posix: Posix;
+  readonly #block: ControlBlock;
+  readonly #neighbours: readonly Neighbour[];
+  readonly #beats: Heartbeats;
+  readonly #watch: Watch;
+  readonly #open: Open[] = [];
+  #taken = 0;
+  #openSince = 0;
+  #nextLook = 0;
+  #endedByOther = false;
+
+  private constructor(
+    mpi: Mpi,
+    posix: Posix,
+    block: ControlBlock,
+    neighbours: readonly Neighbour[],
+    rank: number,
+  ) {
+    this.#mpi = mpi;
+    this.#posix = posix;
+    this.#block = block;
+    this.#neighbours = neighbours;
+    const size = neighbours.length;
+    this.joined = {
+      rank,
+      size,
+      library: mpi.library,
+      hosts: neighbours.map(({ host }) => host),
+      local: localRanks(neighbours, rank),
+    };
+    this.#beats = new Heartbeats(mpi, rank, size);
+    const peers = rank === 0 ? neighbours.keys().drop(1) : [0];
+    this.#watch = new Watch(peers, performance.now());
+  }
+
+  /**
+   * Joins the job, and exchanges with all ranks who they are.
+   *
+   * @throws {Error} If MPI fails, or sees another number of ranks than the launcher started.
+   */
+  static join(
+    mpi: Mpi,
+    posix: Posix,
+    launch: Launch,
+    block: ControlBlock,
+  ): Engine {
+    mpi.init();
+    const rank = mpi.rank();
+    const size = mpi.size();
+    if (launch.size !== undefined && launch.size !== size) {
+      mpi.finalize();
+      throw new Error(
+        wrongSize(launch.launcher, launch.size, mpi.library, size),
+      );
+    }
+    const bytes = new SharedArrayBuffer(size * CARD_BYTES);
+    const cards = new Uint8Array(bytes);
+    const mine = {
+      host: mpi.hostName(),
+      machine: `${mpi.hostName()} ${posix.machineId()}`,
+      pid: posix.pid(),
+    };
+    cards.set(toCard(mine), rank * CARD_BYTES);
+    const request = mpi.startGather(
+      addressOf(new Int32Array(bytes)),
+      CARD_BYTES,
+    );
+    while (!mpi.test(request)) posix.yield();
+    const neighbours = Array.from(
+      { length: size },
+      (_, i) => fromCard(cards.subarray(i * CARD_BYTES, (i + 1) * CARD_BYTES)),
+    );
+    return new Engine(mpi, posix, block, neighbours, rank);
+  }
+
+  /** Works until all ranks have left. */
+  run(): void {
+    const block = this.#block;
+    let quietSince = performance.now();
+    while (true) {
+      const doorbell = block.doorbell;
+      const now = performance.now();
+      if (this.#take(now) || this.#drive(now)) quietSince = now;
+      if (block.abortCode !== undefined) this.#end(block.abortCode);
+      if (now >= this.#nextLook || block.leaving) {
+        this.#nextLook = now + IDLE_MS;
+        if (this.#look(now)) break;
+      }
+      const ms = sleepMs({
+        open: this.#open.length > 0 || block.leaving,
+        awaited: block.awaited > 0,
+        quietMs: now - quietSince,
+      });
+      if (ms === 0) this.#posix.yield();
+      else block.sleep(doorbell, ms);
+    }
+    this.#posix.endIn(LEAVE_SECONDS);
+    this.#beats.close();
+    this.#mpi.finalize();
+    this.#posix.endIn(0);
+  }
+
+  /** Begins what was asked for since; whether there was anything. */
+  #take(now: number): boolean {
+    const issued = this.#block.issued;
+    if (this.#taken === issued) return false;
+    if (this.#open.length === 0) this.#openSince = now;
+    while (this.#taken < issued) {
+      const ticket = ++this.#taken;
+      const { operation, address, count, root } = this.#block.request(ticket);
+      const mpi = this.#mpi;
+      const request = operation === OPERATION.sum32
+        ? mpi.startSum(address, count, "float32")
+        : operation === OPERATION.sum64
+        ? mpi.startSum(address, count, "float64")
+        : operation === OPERATION.broadcast
+        ? mpi.startBroadcast(address, count, root)
+        : operation === OPERATION.gather
+        ? mpi.startGather(address, count)
+        : mpi.startBarrier();
+      this.#open.push({ ticket, request });
+    }
+    return true;
+  }
+
+  /** Lets MPI work on what is open; whether anything was done. */
+  #drive(now: number): boolean {
+    let done = false;
+    for (let i = 0; i < this.#open.length;) {
+      const { ticket, request } = this.#open[i]!;
+      if (this.#mpi.test(request)) {
+        this.#open.splice(i, 1);
+        this.#block.complete(ticket);
+        done = true;
+      } else i++;
+    }
+    if (done && this.#open.length === 0) {
+      this.#block.secondsOpen += (now - this.#openSince) / 1000;
+    }
+    return done;
+  }
+
+  /** Exchanges heartbeats, and looks who is still there; whether all have left. */
+  #look(now: number): boolean {
+    const { leaving, awaited, issued, signs, phase } = this.#block;
+    const beats = this.#beats;
+    for (const rank of beats.receive()) this.#watch.heard(rank, now);
+    const quiet = leaving && this.#open.length === 0 && issued === this.#taken;
+    const all = this.#haveAllLeft(quiet, issued);
+    beats.send({ leaving: all ? "all" : leaving ? "itself" : "no", issued });
+    if (all) {
+      while (!beats.isSent) this.#posix.yield();
+      return true;
+    }
+    this.#endedByOther ||= beats.isEnded;
+    if (this.#endedByOther) {
+      this.#posix.endIn(ABORT_SECONDS);
+      return false;
+    }
+    const gone = this.#findGone();
+    if (gone !== undefined) {
+      const { pid } = this.#neighbours[gone]!;
+      this.#endForLost(gone, `its process (${pid}) is gone`);
+    }
+    const finding = this.#watch.look(now, {
+      signs,
+      phase,
+      waits: awaited > 0 || leaving,
+    });
+    if (finding?.kind === "lost") {
+      this.#endForLost(
+        finding.rank,
+        `nothing was heard from it for ${seconds(finding.ms)}`,
+      );
+    } else if (finding?.kind === "hung") {
+      this.#tell(
+        `${
+          this.#name(this.joined.rank)
+        } hangs: its main thread gave no sign of life for ${
+          seconds(finding.ms)
+        }`,
+      );
+      this.#end(1);
+    }
+    return false;
+  }
+
+  /** Whether all ranks have said that they will ask for nothing more. */
+  #haveAllLeft(quiet: boolean, issued: number): boolean {
+    const said = this.#beats.said;
+    if (this.joined.rank > 0) return quiet && said.get(0)?.leaving === "all";
+    let all = quiet;
+    for (const [rank, beat] of said) {
+      if (beat.leaving === "no") all = false;
+      else if (issued > beat.issued) {
+        this.#tell(`${this.#name(rank)} left while others went on`);
+        this.#end(1);
+      }
+    }
+    return all && said.size === this.joined.size - 1;
+  }
+
+  /** A rank of this machine whose process is gone. */
+  #findGone(): number | undefined {
+    return this.joined.local.find((rank) =>
+      !this.#posix.exists(this.#neighbours[rank]!.pid)
+    );
+  }
+
+  /** Ends the job since a rank is lost; who comes first among those that may know it tells it. */
+  #endForLost(rank: number, why: string): void {
+    const { local, rank: mine } = this.joined;
+    const others = [0, ...local].filter((other) => other !== rank);
+    const before = others.filter((other) => other < mine).length;
+    const until = performance.now() + TURN_MS * Math.min(before, TURNS);
+    while (performance.now() < until) {
+      if (this.#beats.isEnded) {
+        this.#endedByOther = true;
+        return;
+      }
+      this.#block.sleep(this.#block.doorbell, 10);
+    }
+    this.#tell(`${this.#name(rank)} was lost: ${why}`);
+    this.#end(1);
+  }
+
+  /** Ends all ranks, this one included. */
+  #end(code: number): void {
+    this.#posix.endIn(ABORT_SECONDS);
+    const until = performance.now() + END_MS;
+    try {
+      const requests = [...this.#beats.sendEnd()];
+      while (
+        performance.now() < until &&
+        !requests.every((request) => this.#mpi.test(request))
+      ) this.#posix.yield();
+      this.#mpi.abort(code);
+    } catch {
+      // What MPI cannot do any more is left to the launcher.
+    }
+    this.#posix.exit(code);
+  }
+
+  #name(rank: number): string {
+    return `rank ${rank} on ${this.joined.hosts[rank]}`;
+  }
+
+  #tell(message: string): void {
+    Deno.stderr.writeSync(new TextEncoder().encode(`error: ${message}\n`));
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(0)} s`;
+}

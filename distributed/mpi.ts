@@ -1,0 +1,336 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * The few calls of MPI that are needed, typed, over an open library of either
+ * family. A call that fails throws, in the library's own words. The thread that
+ * calls `init` is the only one that may call any other.
+ *
+ * @module
+ */
+
+import {
+  MPICH_HANDLES,
+  type MpiFamily,
+  type MpiHandles,
+  OPEN_MPI_SYMBOLS,
+  openMpiHandles,
+} from "./mpi_handles.ts";
+import {
+  familyOf,
+  libraryNames,
+  missingLibrary,
+  shortVersion,
+  unknownLibrary,
+} from "./mpi_library.ts";
+
+const HANDLE = "u64";
+const ADDRESS = "u64";
+
+/** Handles have 64 bits here; MPICH's functions read the lower 32 of them. */
+const CALLS = {
+  MPI_Get_library_version: {
+    parameters: ["buffer", "buffer"],
+    result: "i32",
+  },
+  MPI_Init_thread: {
+    parameters: [ADDRESS, ADDRESS, "i32", "buffer"],
+    result: "i32",
+  },
+  MPI_Finalize: { parameters: [], result: "i32" },
+  MPI_Abort: { parameters: [HANDLE, "i32"], result: "i32" },
+  MPI_Comm_rank: { parameters: [HANDLE, "buffer"], result: "i32" },
+  MPI_Comm_size: { parameters: [HANDLE, "buffer"], result: "i32" },
+  MPI_Comm_set_errhandler: { parameters: [HANDLE, HANDLE], result: "i32" },
+  MPI_Error_string: {
+    parameters: ["i32", "buffer", "buffer"],
+    result: "i32",
+  },
+  MPI_Get_processor_name: { parameters: ["buffer", "buffer"], result: "i32" },
+  MPI_Iallreduce: {
+    parameters: [ADDRESS, ADDRESS, "i32", HANDLE, HANDLE, HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Ibcast: {
+    parameters: [ADDRESS, "i32", HANDLE, "i32", HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Iallgather: {
+    // deno-fmt-ignore
+    parameters: [ADDRESS, "i32", HANDLE, ADDRESS, "i32", HANDLE, HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Ibarrier: { parameters: [HANDLE, "buffer"], result: "i32" },
+  MPI_Isend: {
+    parameters: [ADDRESS, "i32", HANDLE, "i32", "i32", HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Irecv: {
+    parameters: [ADDRESS, "i32", HANDLE, "i32", "i32", HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Test: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+  MPI_Cancel: { parameters: ["buffer"], result: "i32" },
+} as const;
+
+/** Open MPI's variables; what is read of one is its address. */
+const VARIABLES = Object.fromEntries(
+  Object.values(OPEN_MPI_SYMBOLS).map((name) => [name, { type: "pointer" }]),
+) as Record<string, { type: "pointer" }>;
+
+type Calls = Deno.DynamicLibrary<typeof CALLS>["symbols"];
+
+/** `MPI_THREAD_FUNNELED`, the same number in both families. */
+const FUNNELED = 1;
+/** As long as any library's `MPI_MAX_LIBRARY_VERSION_STRING`. */
+const TEXT_BYTES = 8192;
+
+/** A dtype that is added up. */
+export type SumType = "float32" | "float64";
+
+/** A request in progress: the library's handle of it. */
+export type MpiRequest = BigUint64Array<ArrayBuffer>;
+
+/** An open MPI library. */
+export class Mpi {
+  /** Its family, by which its handles are known. */
+  readonly family: MpiFamily;
+  /** Its name and version, such as `Open MPI 4.1.4`. */
+  readonly library: string;
+  /** The file that was opened. */
+  readonly file: string;
+  readonly #calls: Calls;
+  readonly #handles: MpiHandles;
+  readonly #number = new Int32Array(1);
+  /** More than any family's `MPI_Status`. */
+  readonly #status = new Uint8Array(64);
+
+  private constructor(
+    calls: Calls,
+    handles: MpiHandles,
+    library: { family: MpiFamily; library: string; file: string },
+  ) {
+    this.#calls = calls;
+    this.#handles = handles;
+    this.family = library.family;
+    this.library = library.library;
+    this.file = library.file;
+  }
+
+  /**
+   * Opens the library that belongs to a launcher.
+   *
+   * @throws {Error} If there is none, or an unknown one.
+   */
+  static open(launcher: string, os: string = Deno.build.os): Mpi {
+    for (const file of libraryNames(launcher, os)) {
+      let calls: Calls;
+      try {
+        calls = Deno.dlopen(file, CALLS).symbols;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotCapable) throw error;
+        continue;
+      }
+      const text = new Uint8Array(TEXT_BYTES);
+      const length = new Int32Array(1);
+      calls.MPI_Get_library_version(text, length);
+      const version = decode(text, length[0]!);
+      const family = familyOf(version);
+      if (family === undefined) throw new Error(unknownLibrary(file, version));
+      return new Mpi(
+        calls,
+        family === "MPICH" ? MPICH_HANDLES : openMpiHandles(variables(file)),
+        { family, library: shortVersion(version), file },
+      );
+    }
+    throw new Error(missingLibrary(launcher, os));
+  }
+
+  /** `MPI_Init_thread`; from here on errors are returned and thrown. */
+  init(): void {
+    const provided = this.#number;
+    this.#check(
+      "MPI_Init_thread",
+      this.#calls.MPI_Init_thread(0n, 0n, FUNNELED, provided),
+    );
+    if (provided[0]! < FUNNELED) {
+      throw new Error(
+        `Cannot join: ${this.library} was built without support for threads`,
+      );
+    }
+    this.#check(
+      "MPI_Comm_set_errhandler",
+      this.#calls.MPI_Comm_set_errhandler(
+        this.#handles.world,
+        this.#handles.errorsReturn,
+      ),
+    );
+  }
+
+  /** This process's number among all, from 0. */
+  rank(): number {
+    const { MPI_Comm_rank: call } = this.#calls;
+    this.#check("MPI_Comm_rank", call(this.#handles.world, this.#number));
+    return this.#number[0]!;
+  }
+
+  /** How many processes there are. */
+  size(): number {
+    const { MPI_Comm_size: call } = this.#calls;
+    this.#check("MPI_Comm_size", call(this.#handles.world, this.#number));
+    return this.#number[0]!;
+  }
+
+  /** The name of this machine. */
+  hostName(): string {
+    const text = new Uint8Array(TEXT_BYTES);
+    const { MPI_Get_processor_name: call } = this.#calls;
+    this.#check("MPI_Get_processor_name", call(text, this.#number));
+    return decode(text, this.#number[0]!);
+  }
+
+  /** Begins to add up `count` numbers at an address over all ranks, in place. */
+  startSum(address: bigint, count: number, dtype: SumType): MpiRequest {
+    const request = new BigUint64Array(1);
+    const { inPlace, world, sum } = this.#handles;
+    const type = this.#handles[dtype];
+    this.#check(
+      "MPI_Iallreduce",
+      this.#calls.MPI_Iallreduce(
+        inPlace,
+        address,
+        count,
+        type,
+        sum,
+        world,
+        request,
+      ),
+    );
+    return request;
+  }
+
+  /** Begins to copy `bytes` bytes at an address from a rank to all others. */
+  startBroadcast(address: bigint, bytes: number, root: number): MpiRequest {
+    const request = new BigUint64Array(1);
+    const { byte, world } = this.#handles;
+    this.#check(
+      "MPI_Ibcast",
+      this.#calls.MPI_Ibcast(address, bytes, byte, root, world, request),
+    );
+    return request;
+  }
+
+  /** Begins to gather `bytes` bytes of each rank at an address, where each has put its own in its place. */
+  startGather(address: bigint, bytes: number): MpiRequest {
+    const request = new BigUint64Array(1);
+    const { byte, world, inPlace } = this.#handles;
+    this.#check(
+      "MPI_Iallgather",
+      this.#calls.MPI_Iallgather(
+        inPlace,
+        0,
+        byte,
+        address,
+        bytes,
+        byte,
+        world,
+        request,
+      ),
+    );
+    return request;
+  }
+
+  /** Begins to wait until all ranks are here. */
+  startBarrier(): MpiRequest {
+    const request = new BigUint64Array(1);
+    this.#check(
+      "MPI_Ibarrier",
+      this.#calls.MPI_Ibarrier(this.#handles.world, request),
+    );
+    return request;
+  }
+
+  /** Begins to send bytes to a rank. */
+  startSend(
+    address: bigint,
+    bytes: number,
+    rank: number,
+    tag: number,
+  ): MpiRequest {
+    const request = new BigUint64Array(1);
+    const { byte, world } = this.#handles;
+    this.#check(
+      "MPI_Isend",
+      this.#calls.MPI_Isend(address, bytes, byte, rank, tag, world, request),
+    );
+    return request;
+  }
+
+  /** Begins to receive bytes from a rank, or from any. */
+  startReceive(
+    address: bigint,
+    bytes: number,
+    rank: number | "any",
+    tag: number,
+  ): MpiRequest {
+    const request = new BigUint64Array(1);
+    const { byte, world, anySource } = this.#handles;
+    const source = rank === "any" ? anySource : rank;
+    this.#check(
+      "MPI_Irecv",
+      this.#calls.MPI_Irecv(address, bytes, byte, source, tag, world, request),
+    );
+    return request;
+  }
+
+  /** Whether a request is done; also drives all others. */
+  test(request: MpiRequest): boolean {
+    this.#check(
+      "MPI_Test",
+      this.#calls.MPI_Test(request, this.#number, this.#status),
+    );
+    return this.#number[0] !== 0;
+  }
+
+  /** Gives up receiving. */
+  cancel(request: MpiRequest): void {
+    this.#check("MPI_Cancel", this.#calls.MPI_Cancel(request));
+  }
+
+  /** Ends all processes with an exit code. Seldom returns. */
+  abort(code: number): void {
+    this.#calls.MPI_Abort(this.#handles.world, code);
+  }
+
+  /** The last call. */
+  finalize(): void {
+    this.#check("MPI_Finalize", this.#calls.MPI_Finalize());
+  }
+
+  #check(name: string, code: number): void {
+    if (code === 0) return;
+    const text = new Uint8Array(TEXT_BYTES);
+    const length = new Int32Array(1);
+    this.#calls.MPI_Error_string(code, text, length);
+    const words = decode(text, length[0]!).replace(/\s*\n\s*/g, "; ");
+    throw new Error(
+      `${name} failed: ${words === "" ? `error ${code}` : words}`,
+    );
+  }
+}
+
+/** Addresses of a library's variables. */
+function variables(file: string): (symbol: string) => bigint {
+  const { symbols } = Deno.dlopen(file, VARIABLES);
+  return (symbol) => {
+    const pointer = symbols[symbol] as Deno.PointerValue;
+    return Deno.UnsafePointer.value(pointer);
+  };
+}
+
+function decode(text: Uint8Array, length: number): string {
+  return new TextDecoder().decode(text.subarray(0, length)).replace(
+    /\0.*$/s,
+    "",
+  )
+    .trim();
+}

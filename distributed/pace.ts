@@ -1,0 +1,37 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * How long the communication thread sleeps between two looks at MPI. MPI moves
+ * nothing by itself: it has to be called, and each call costs the core that the
+ * training may need.
+ *
+ * @module
+ */
+
+/** Turns without sleep while the main thread waits, in milliseconds since anything happened. */
+const SPIN_MS = 3;
+/** The longest sleep while a request is open. */
+const OPEN_MS = 1;
+/** The longest sleep while there is nothing to do: as often are heartbeats looked at. */
+export const IDLE_MS = 200;
+
+/** What the communication thread knows of the moment. */
+export interface Moment {
+  /** Whether any request is open. */
+  readonly open: boolean;
+  /** Whether the main thread waits for one, so that its core is free. */
+  readonly awaited: boolean;
+  /** Milliseconds since anything was begun, done or moved. */
+  readonly quietMs: number;
+}
+
+/**
+ * Milliseconds to sleep; 0 to look again at once. A sleep is a fraction of the
+ * time that was quiet before it, so that it adds no more than that fraction to
+ * what is waited for, and long waits cost little.
+ */
+export function sleepMs({ open, awaited, quietMs }: Moment): number {
+  if (awaited && quietMs < SPIN_MS) return 0;
+  const longest = open ? OPEN_MS : IDLE_MS;
+  return Math.min(Math.max(quietMs / 8, 0.05), longest);
+}

@@ -1,0 +1,102 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * When a rank counts as lost, and a main thread as hung: by clocks that are
+ * passed in, so without any of its own.
+ *
+ * A rank is lost that is not heard of for {@linkcode SILENCE_MS}. A main thread
+ * hangs that gives no sign of life for as long while it trains, or for four
+ * times its longest silence so far if that is more: the step after a large one
+ * may be as large. Time in which the watcher itself did not run, since its
+ * machine or its job was paused, counts for nothing.
+ *
+ * @module
+ */
+
+import type { Phase } from "./thread_protocol.ts";
+
+/** Silence after which somebody is given up, in milliseconds. */
+export const SILENCE_MS = 6000;
+/** A gap between two looks that can only come from not running. */
+const PAUSE_MS = 1500;
+/** How much longer than the longest silence so far one may last. */
+const PATIENCE = 4;
+
+/** What is wrong. */
+export type Finding =
+  | { readonly kind: "lost"; readonly rank: number; readonly ms: number }
+  | { readonly kind: "hung"; readonly ms: number };
+
+/** What the main thread shows of itself. */
+export interface MainSigns {
+  /** Its signs of life so far. */
+  readonly signs: number;
+  readonly phase: Phase;
+  /** Whether it waits for other ranks, which is no fault of its own. */
+  readonly waits: boolean;
+}
+
+/** Watches other ranks, and this rank's main thread. All times are in milliseconds. */
+export class Watch {
+  readonly #heard: Map<number, number>;
+  #looked: number;
+  #sign: { at: number; signs: number; steps: number };
+  #longest = 0;
+
+  /** @param ranks Those to be heard of. */
+  constructor(ranks: Iterable<number>, now: number) {
+    this.#heard = new Map([...ranks].map((rank) => [rank, now]));
+    this.#looked = now;
+    this.#sign = { at: now, signs: 0, steps: 0 };
+  }
+
+  /** A rank was heard of. */
+  heard(rank: number, now: number): void {
+    if (this.#heard.has(rank)) this.#heard.set(rank, now);
+  }
+
+  /** What is wrong now, if anything is; to be asked a few times a second. */
+  look(now: number, main: MainSigns): Finding | undefined {
+    const gap = now - this.#looked;
+    this.#looked = now;
+    if (gap > PAUSE_MS) this.#forget(gap);
+    return this.#lookAtMain(now, main) ?? this.#lookAtRanks(now);
+  }
+
+  #lookAtRanks(now: number): Finding | undefined {
+    let longest: { rank: number; ms: number } | undefined;
+    for (const [rank, at] of this.#heard) {
+      const ms = now - at;
+      if (ms >= (longest?.ms ?? SILENCE_MS)) longest = { rank, ms };
+    }
+    return longest && { kind: "lost", ...longest };
+  }
+
+  #lookAtMain(
+    now: number,
+    { signs, phase, waits }: MainSigns,
+  ): Finding | undefined {
+    const before = this.#sign;
+    const training = phase === "training";
+    if (signs !== before.signs || waits || !training) {
+      // The first step of a stretch may take long: it compiles.
+      if (training && before.steps > 1) {
+        this.#longest = Math.max(this.#longest, now - before.at);
+      }
+      const steps = !training
+        ? 0
+        : before.steps + (signs !== before.signs ? 1 : 0);
+      this.#sign = { at: now, signs, steps };
+      return undefined;
+    }
+    const ms = now - before.at;
+    const limit = Math.max(SILENCE_MS, PATIENCE * this.#longest);
+    return before.steps > 1 && ms >= limit ? { kind: "hung", ms } : undefined;
+  }
+
+  /** Takes time out of all silences. */
+  #forget(ms: number): void {
+    for (const [rank, at] of this.#heard) this.#heard.set(rank, at + ms);
+    this.#sign.at += ms;
+  }
+}
