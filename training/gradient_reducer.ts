@@ -20,6 +20,11 @@ export type { Part, Reduction };
 export interface GradientReducer {
   /** Solvers that train together. */
   readonly size: number;
+  /**
+   * The learning rate, before a schedule, that a solver begins a step with; once
+   * the step's reduction is finished, that of the first solver, which all go by.
+   */
+  learningRate: number;
   /** The part of `count` things in a row that is this solver's; parts follow one another, and differ by one at most. */
   part(count: number): Part;
   /** Begins a step on a batch of `batchSize` examples, of which this solver has its part. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { GradientReducer } from "./gradient_reducer.ts";
 import type { OptimState } from "./optim_state.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
 
@@ -52,6 +53,13 @@ export class LearningRate {
   /** Lets the update rules go by what the schedule gives after so many iterations. */
   follow(iteration: number): void {
     if (this.#schedule) this.#apply(() => this.at(iteration));
+  }
+
+  /** Takes the rate of the first solver, which may have been set by hand. */
+  takeFrom({ learningRate }: GradientReducer, iteration: number): void {
+    if (learningRate === this.base) return;
+    this.base = learningRate;
+    this.#apply(() => this.at(iteration));
   }
 
   /** Multiplies the rate. */

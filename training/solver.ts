@@ -197,7 +197,8 @@ export class Solver {
    * The learning rate of the next iteration. Setting it changes what it is by
    * now; a schedule and `lrDecay` go on from there in proportion, so that half
    * the rate stays half of what it would have been. It is part of the state, so
-   * a training that goes on with that has it too.
+   * a training that goes on with that has it too. Of solvers that train together
+   * the first one's rate holds for all.
    *
    * @throws {RangeError} If it is set to what is no positive number, or at an iteration for which the schedule gives 0.
    *
@@ -245,9 +246,11 @@ export class Solver {
       : UPDATE_RULES[updateRule];
     const iteration = this.iteration + 1;
     const loss = this.#workspace.run(() => {
+      if (reducer) reducer.learningRate = this.#rate.base;
       const { loss, grads } = batchLoss(
         ...[this.#model, this.#batches.next(), iteration, reducer] as const,
       );
+      if (reducer) this.#rate.takeFrom(reducer, this.iteration);
       this.#options.onGradients?.(iteration, grads);
       if (maxGradNorm !== undefined) {
         clipGradients(grads, { maxNorm: maxGradNorm });

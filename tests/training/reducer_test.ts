@@ -18,7 +18,12 @@ import { Solver } from "../../training/solver.ts";
 import type { Model } from "../../training/solver_options.ts";
 import { describePermitted } from "../permitted.ts";
 import { meetingOf } from "./thread_reducer.ts";
-import { trainCase, type Trained, type TrainingCase } from "./train_case.ts";
+import {
+  FIRST_SEED,
+  trainCase,
+  type Trained,
+  type TrainingCase,
+} from "./train_case.ts";
 
 const CASES: readonly TrainingCase[] = [
   { name: "the three-layer network", model: undefined, reg: 0.01 },
@@ -106,7 +111,7 @@ describePermitted("Solvers that train together", () => {
 
   for (const training of CASES) {
     it(`end where one does, in float64: ${training.name}`, async () => {
-      const alone = await trainCase(training, 5);
+      const alone = await trainCase(training, FIRST_SEED);
       assertEquals(alone.losses.length, 50);
       for (const size of [1, 2, 3, 4]) {
         const [first, ...others] = await trainTogether(training, size);
@@ -130,10 +135,23 @@ describePermitted("Solvers that train together", () => {
 
   it("normalise their own parts unless they sum statistics, and check with the first one's averages", async () => {
     const training = { ...CASES[2]!, syncBatchnorm: false };
-    const alone = await trainCase(training, 5);
+    const alone = await trainCase(training, FIRST_SEED);
     const [first, second] = await trainTogether(training, 2);
     assertNotEquals(first!.losses, alone.losses);
     assertEquals(second, first);
+  });
+
+  it("go by the learning rate that is set by hand for the first", async () => {
+    const training = { ...CASES[4]!, rateByHand: true };
+    const alone = await trainCase(training, FIRST_SEED);
+    const plain = await trainCase(CASES[4]!, FIRST_SEED);
+    assertNotEquals(alone.losses, plain.losses);
+    const [first, second] = await trainTogether(training, 2);
+    assertEquals(second, first);
+    const [a, b] = [alone.losses, first!.losses].map((l) =>
+      Float64Array.from(l)
+    );
+    assert(distance(a!, b!) < 1e-10);
   });
 
   it("stop at the same iteration where one's part is not finite, for that one's reason", async () => {
@@ -141,7 +159,7 @@ describePermitted("Solvers that train together", () => {
       ...CASES[0]!,
       solver: { optimConfig: { learningRate: 1e200 } },
     };
-    const alone = await trainCase(training, 5);
+    const alone = await trainCase(training, FIRST_SEED);
     assertStringIncludes(alone.error!, "training has diverged");
     const [first, second] = await trainTogether(training, 2);
     assertEquals(first!.error, alone.error);
@@ -154,6 +172,7 @@ describePermitted("Solvers that train together", () => {
 function fakeReducer(size: number, events: string[] = []): GradientReducer {
   return {
     size,
+    learningRate: 0,
     part: (count) => partOf(count, 0, size),
     begin: (batchSize) => ({
       batchSize,

@@ -8,7 +8,7 @@
 
 import { setThreads } from "../../kernels/runtime.ts";
 import { type Meeting, ThreadReducer } from "./thread_reducer.ts";
-import { trainCase, type TrainingCase } from "./train_case.ts";
+import { FIRST_SEED, trainCase, type TrainingCase } from "./train_case.ts";
 
 /** What a thread is told. */
 export interface Order {
@@ -27,5 +27,5 @@ setThreads(1);
 self.onmessage = async ({ data: { training, rank, meeting } }) => {
   const { syncBatchnorm = false } = training;
   const reducer = new ThreadReducer(meeting, rank, syncBatchnorm);
-  self.postMessage(await trainCase(training, 5 + rank, reducer));
+  self.postMessage(await trainCase(training, FIRST_SEED + rank, reducer));
 };

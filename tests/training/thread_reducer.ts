@@ -40,6 +40,7 @@ export function meetingOf(size: number): Meeting {
 /** A reducer that meets others. */
 export class ThreadReducer implements GradientReducer {
   readonly size: number;
+  learningRate = 0;
   readonly #rank: number;
   readonly #meeting: Meeting;
   readonly #syncBatchnorm: boolean;
@@ -73,8 +74,10 @@ export class ThreadReducer implements GradientReducer {
           this.sum(values);
           grad.data.set(values);
         }
-        const values = Float64Array.of(loss);
+        const rate = this.#rank === 0 ? this.learningRate : 0;
+        const values = Float64Array.of(loss, rate);
         this.sum(values);
+        this.learningRate = values[1]!;
         return values[0]!;
       },
     };

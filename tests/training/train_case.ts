@@ -27,6 +27,8 @@ export interface TrainingCase {
   /** Whether the examples are a set of images. */
   readonly images?: boolean;
   readonly schedule?: boolean;
+  /** Whether the learning rate is halved after 7 iterations, for the first solver alone. */
+  readonly rateByHand?: boolean;
   readonly syncBatchnorm?: boolean;
   readonly solver?: SolverOptions;
 }
@@ -42,6 +44,9 @@ export interface Trained {
 }
 
 const EXAMPLES = 40;
+
+/** The seed of the first solver; each of the others has one of its own. */
+export const FIRST_SEED = 5;
 
 /** Trains to the end. Each solver of several begins with a seed of its own. */
 export async function trainCase(
@@ -70,7 +75,7 @@ export async function trainCase(
     : new ConvNet(
       { ...common, model: training.model, labelSmoothing } as ConvNetOptions,
     );
-  const solver = new Solver(model, {
+  const solver: Solver = new Solver(model, {
     xTrain: x.slice(0, 30),
     yTrain: labels.subarray(0, 30),
     xVal: x.slice(30, 40),
@@ -84,6 +89,12 @@ export async function trainCase(
     keep: "last",
     dtype,
     random,
+    onIterationEnd(iteration) {
+      if (!training.rateByHand || iteration !== 7 || seed !== FIRST_SEED) {
+        return;
+      }
+      solver.learningRate /= 2;
+    },
     ...training.solver,
     ...(training.schedule ? { schedule: cosineSchedule({ total: 60 }) } : {}),
     ...(reducer ? { reducer } : {}),
