@@ -19,52 +19,13 @@ import type { Model } from "../../training/solver_options.ts";
 import { describePermitted } from "../permitted.ts";
 import { meetingOf } from "./thread_reducer.ts";
 import {
+  distance,
   FIRST_SEED,
   trainCase,
   type Trained,
+  TRAINING_CASES,
   type TrainingCase,
 } from "./train_case.ts";
-
-const CASES: readonly TrainingCase[] = [
-  { name: "the three-layer network", model: undefined, reg: 0.01 },
-  {
-    name: "dropout, label smoothing and Adam",
-    model: "conv4-relu dropout0.3 pool fc12-relu dropout0.5 fc3",
-    reg: 0.01,
-    labelSmoothing: 0.1,
-    solver: { updateRule: "adam", optimConfig: { learningRate: 1e-3 } },
-  },
-  {
-    name: "batch normalisation over all parts, of each kind",
-    model: "conv4-bn-relu-pool conv6-bn-relu conv4-bn-gelu fc8-bn-relu fc3",
-    syncBatchnorm: true,
-    solver: { optimConfig: { learningRate: 1e-2 } },
-  },
-  {
-    name: "residual blocks, with momentum, weight decay and an average",
-    model:
-      "conv4-bn-relu res[conv4-bn-relu conv4-bn]-relu res[conv6s2-bn-relu conv6-bn | conv6k1s2-bn]-relu gap fc3",
-    syncBatchnorm: true,
-    solver: {
-      updateRule: "sgd_momentum",
-      optimConfig: { learningRate: 1e-2, weightDecay: 1e-2 },
-      averageDecay: 0.9,
-    },
-  },
-  {
-    name: "augmented images in shuffled order, clipped and scheduled",
-    model: "conv4-gn2-gelu pool fc8-leaky fc3",
-    images: true,
-    schedule: true,
-    solver: {
-      updateRule: "adamw",
-      optimConfig: { learningRate: 1e-3, weightDecay: 0.1 },
-      sampling: "shuffle",
-      augmentation: { flip: true, crop: 2, cutout: 3 },
-      maxGradNorm: 0.5,
-    },
-  },
-];
 
 const threads: Worker[] = [];
 
@@ -88,17 +49,6 @@ function trainTogether(
   );
 }
 
-/** The largest distance between two arrays, over the largest number; some are to be 0, such as a bias before a normalisation. */
-function distance(a: Float64Array, b: Float64Array): number {
-  assertEquals(a.length, b.length);
-  let [most, largest] = [0, 1e-6];
-  for (const [i, value] of a.entries()) {
-    most = Math.max(most, Math.abs(value - b[i]!));
-    largest = Math.max(largest, Math.abs(value));
-  }
-  return most / largest;
-}
-
 describePermitted("Solvers that train together", () => {
   beforeAll(() => {
     const url = new URL("./solver_thread.ts", import.meta.url);
@@ -109,7 +59,7 @@ describePermitted("Solvers that train together", () => {
 
   afterAll(() => threads.forEach((thread) => thread.terminate()));
 
-  for (const training of CASES) {
+  for (const training of TRAINING_CASES) {
     it(`end where one does, in float64: ${training.name}`, async () => {
       const alone = await trainCase(training, FIRST_SEED);
       assertEquals(alone.losses.length, 50);
@@ -134,7 +84,7 @@ describePermitted("Solvers that train together", () => {
   }
 
   it("normalise their own parts unless they sum statistics, and check with the first one's averages", async () => {
-    const training = { ...CASES[2]!, syncBatchnorm: false };
+    const training = { ...TRAINING_CASES[2]!, syncBatchnorm: false };
     const alone = await trainCase(training, FIRST_SEED);
     const [first, second] = await trainTogether(training, 2);
     assertNotEquals(first!.losses, alone.losses);
@@ -142,9 +92,9 @@ describePermitted("Solvers that train together", () => {
   });
 
   it("go by the learning rate that is set by hand for the first", async () => {
-    const training = { ...CASES[4]!, rateByHand: true };
+    const training = { ...TRAINING_CASES[4]!, rateByHand: true };
     const alone = await trainCase(training, FIRST_SEED);
-    const plain = await trainCase(CASES[4]!, FIRST_SEED);
+    const plain = await trainCase(TRAINING_CASES[4]!, FIRST_SEED);
     assertNotEquals(alone.losses, plain.losses);
     const [first, second] = await trainTogether(training, 2);
     assertEquals(second, first);
@@ -156,7 +106,7 @@ describePermitted("Solvers that train together", () => {
 
   it("stop at the same iteration where one's part is not finite, for that one's reason", async () => {
     const training: TrainingCase = {
-      ...CASES[0]!,
+      ...TRAINING_CASES[0]!,
       solver: { optimConfig: { learningRate: 1e200 } },
     };
     const alone = await trainCase(training, FIRST_SEED);

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { assertEquals } from "@std/assert";
 import { ImageSet } from "../../data/image_set.ts";
 import { ConvNet, type ConvNetOptions } from "../../models/conv_net.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
@@ -47,6 +48,48 @@ const EXAMPLES = 40;
 
 /** The seed of the first solver; each of the others has one of its own. */
 export const FIRST_SEED = 5;
+
+/** Trainings with all that depends on the whole batch. */
+export const TRAINING_CASES: readonly TrainingCase[] = [
+  { name: "the three-layer network", model: undefined, reg: 0.01 },
+  {
+    name: "dropout, label smoothing and Adam",
+    model: "conv4-relu dropout0.3 pool fc12-relu dropout0.5 fc3",
+    reg: 0.01,
+    labelSmoothing: 0.1,
+    solver: { updateRule: "adam", optimConfig: { learningRate: 1e-3 } },
+  },
+  {
+    name: "batch normalisation over all parts, of each kind",
+    model: "conv4-bn-relu-pool conv6-bn-relu conv4-bn-gelu fc8-bn-relu fc3",
+    syncBatchnorm: true,
+    solver: { optimConfig: { learningRate: 1e-2 } },
+  },
+  {
+    name: "residual blocks, with momentum, weight decay and an average",
+    model:
+      "conv4-bn-relu res[conv4-bn-relu conv4-bn]-relu res[conv6s2-bn-relu conv6-bn | conv6k1s2-bn]-relu gap fc3",
+    syncBatchnorm: true,
+    solver: {
+      updateRule: "sgd_momentum",
+      optimConfig: { learningRate: 1e-2, weightDecay: 1e-2 },
+      averageDecay: 0.9,
+    },
+  },
+  {
+    name: "augmented images in shuffled order, clipped and scheduled",
+    model: "conv4-gn2-gelu pool fc8-leaky fc3",
+    images: true,
+    schedule: true,
+    solver: {
+      updateRule: "adamw",
+      optimConfig: { learningRate: 1e-3, weightDecay: 0.1 },
+      sampling: "shuffle",
+      augmentation: { flip: true, crop: 2, cutout: 3 },
+      maxGradNorm: 0.5,
+    },
+  },
+];
 
 /** Trains to the end. Each solver of several begins with a seed of its own. */
 export async function trainCase(
@@ -116,4 +159,15 @@ export async function trainCase(
     epoch: solver.epoch,
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** The largest distance between two arrays, over the largest number; some are to be 0, such as a bias before a normalisation. */
+export function distance(a: Float64Array, b: Float64Array): number {
+  assertEquals(a.length, b.length);
+  let [most, largest] = [0, 1e-6];
+  for (const [i, value] of a.entries()) {
+    most = Math.max(most, Math.abs(value - b[i]!));
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return most / largest;
 }

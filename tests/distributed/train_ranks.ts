@@ -1,0 +1,44 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * One rank of the small trainings, which prints what is left of each: the first
+ * rank all of it, the others whether theirs is the same.
+ *
+ * @module
+ */
+
+import { Communicator } from "../../distributed/communicator.ts";
+import { DataParallel } from "../../distributed/data_parallel.ts";
+import { setThreads } from "../../kernels/runtime.ts";
+import {
+  FIRST_SEED,
+  trainCase,
+  TRAINING_CASES,
+} from "../training/train_case.ts";
+
+const number = (name: string) => Number(Deno.env.get(name));
+const communicator = await Communicator.join({
+  launcher: "Open MPI",
+  rank: number("OMPI_COMM_WORLD_RANK"),
+  size: number("OMPI_COMM_WORLD_SIZE"),
+});
+const { rank } = communicator;
+setThreads(1);
+for (const training of TRAINING_CASES) {
+  const { syncBatchnorm } = training;
+  // Small enough for all ways that a gradient can go.
+  const reducer = new DataParallel(communicator, {
+    syncBatchnorm,
+    bucketBytes: 512,
+  });
+  const trained = await trainCase(training, FIRST_SEED + rank, reducer);
+  const text = JSON.stringify(
+    trained,
+    (_, value) => value instanceof Float64Array ? [...value] : value,
+  );
+  const [first, ...others] = communicator.gatherText(text);
+  if (rank > 0) continue;
+  console.log(first);
+  if (others.some((other) => other !== first)) console.log("differs");
+}
+await communicator.leave();
