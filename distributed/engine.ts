@@ -19,11 +19,14 @@ import {
   type Neighbour,
   toCard,
 } from "./neighbours.ts";
-import { IDLE_MS, sleepMs } from "./pace.ts";
+import { sleepMs } from "./pace.ts";
 import type { Posix } from "./posix.ts";
 import { type ControlBlock, OPERATION } from "./thread_protocol.ts";
 import { Watch } from "./watch.ts";
 
+/** Milliseconds from one exchange of heartbeats to the next, and while leaving. */
+const LOOK_MS = 200;
+const LEAVING_MS = 10;
 /** Milliseconds that a rank waits, for each one before it that may tell the same, before it tells that another is lost. */
 const TURN_MS = 200;
 /** The most of these turns. */
@@ -34,6 +37,23 @@ const END_MS = 100;
 const ABORT_SECONDS = 2;
 /** Seconds that leaving MPI may take. */
 const LEAVE_SECONDS = 20;
+
+/**
+ * Open MPI adds up in place, without blocking, by passing everything along a
+ * tree. This makes it reduce parts and gather them, as its blocking call does,
+ * in less than half the time: 5.5 ms in place of 10 to 14 for 4.1 million
+ * numbers of 32 bits and two ranks of one machine.
+ */
+const RABENSEIFNER = [
+  "OMPI_MCA_coll_libnbc_iallreduce_algorithm",
+  "3",
+] as const;
+
+/**
+ * MPI has copied or added something if it took longer, in milliseconds: looking
+ * alone takes 0.3 to 2 µs, and ten times as long after a sleep.
+ */
+const MOVED_MS = { awake: 0.005, slept: 0.03 };
 
 /** A request that MPI works on. */
 interface Open {
@@ -91,6 +111,7 @@ export class Engine {
     launch: Launch,
     block: ControlBlock,
   ): Engine {
+    if (mpi.family === "Open MPI") posix.setUnset(...RABENSEIFNER);
     mpi.init();
     const rank = mpi.rank();
     const size = mpi.size();
@@ -124,25 +145,30 @@ export class Engine {
   run(): void {
     const block = this.#block;
     let quietSince = performance.now();
+    let slept = false;
     while (true) {
       const doorbell = block.doorbell;
       const now = performance.now();
-      if (this.#take(now) || this.#drive(now)) quietSince = now;
+      if (this.#take(now) || this.#drive(now, slept)) {
+        quietSince = performance.now();
+      }
       if (block.abortCode !== undefined) this.#end(block.abortCode);
-      if (now >= this.#nextLook || block.leaving) {
-        this.#nextLook = now + IDLE_MS;
+      if (now >= this.#nextLook) {
+        this.#nextLook = now + (block.leaving ? LEAVING_MS : LOOK_MS);
         if (this.#look(now)) break;
       }
       const ms = sleepMs({
-        open: this.#open.length > 0 || block.leaving,
+        open: this.#open.length > 0,
         awaited: block.awaited > 0,
         quietMs: now - quietSince,
+        nextLookMs: this.#nextLook - now,
       });
-      if (ms === 0) this.#posix.yield();
-      else block.sleep(doorbell, ms);
+      slept = ms > 0;
+      if (slept) block.sleep(doorbell, ms);
+      else this.#posix.yield();
     }
     this.#posix.endIn(LEAVE_SECONDS);
-    this.#beats.close();
+    this.#beats.finish(this.#taken, () => this.#posix.yield());
     this.#mpi.finalize();
     this.#posix.endIn(0);
   }
@@ -170,9 +196,10 @@ export class Engine {
     return true;
   }
 
-  /** Lets MPI work on what is open; whether anything was done. */
-  #drive(now: number): boolean {
+  /** Lets MPI work on what is open; whether it did anything. */
+  #drive(now: number, slept: boolean): boolean {
     let done = false;
+    if (this.#open.length === 0) return done;
     for (let i = 0; i < this.#open.length;) {
       const { ticket, request } = this.#open[i]!;
       if (this.#mpi.test(request)) {
@@ -181,10 +208,11 @@ export class Engine {
         done = true;
       } else i++;
     }
-    if (done && this.#open.length === 0) {
-      this.#block.secondsOpen += (now - this.#openSince) / 1000;
+    const after = performance.now();
+    if (this.#open.length === 0) {
+      this.#block.secondsOpen += (after - this.#openSince) / 1000;
     }
-    return done;
+    return done || after - now > MOVED_MS[slept ? "slept" : "awake"];
   }
 
   /** Exchanges heartbeats, and looks who is still there; whether all have left. */
@@ -194,11 +222,8 @@ export class Engine {
     for (const rank of beats.receive()) this.#watch.heard(rank, now);
     const quiet = leaving && this.#open.length === 0 && issued === this.#taken;
     const all = this.#haveAllLeft(quiet, issued);
-    beats.send({ leaving: all ? "all" : leaving ? "itself" : "no", issued });
-    if (all) {
-      while (!beats.isSent) this.#posix.yield();
-      return true;
-    }
+    if (all) return true;
+    beats.send({ leaving: leaving ? "itself" : "no", issued });
     this.#endedByOther ||= beats.isEnded;
     if (this.#endedByOther) {
       this.#posix.endIn(ABORT_SECONDS);

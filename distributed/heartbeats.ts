@@ -95,11 +95,26 @@ export class Heartbeats {
     return heard;
   }
 
-  /** Whether all that was sent has been taken over by MPI. */
-  get isSent(): boolean {
-    return this.#sends.every((send) =>
-      send === undefined || this.#mpi.test(send)
-    );
+  /**
+   * Exchanges the last beats, after which no message is under way: the first
+   * rank's, that all have left, and those that answer it.
+   */
+  finish(issued: number, pause: () => void): void {
+    const isSent = (send?: MpiRequest) =>
+      send === undefined || this.#mpi.test(send);
+    while (!this.#sends.every(isSent)) pause();
+    this.#sends.fill(undefined);
+    this.send({ leaving: "all", issued });
+    while (!this.#sends.every(isSent)) pause();
+    const isDone = (peer: number) => this.said.get(peer)?.leaving === "all";
+    while (!this.#peers.every(isDone)) {
+      pause();
+      this.receive();
+    }
+    for (const request of [...this.#receives, this.#end]) {
+      this.#mpi.cancel(request);
+      while (!this.#mpi.test(request)) pause();
+    }
   }
 
   /** Whether another rank has said that it ends the job. */
@@ -112,13 +127,6 @@ export class Heartbeats {
     for (let rank = 0; rank < this.#size; rank++) {
       if (rank === this.#rank) continue;
       yield this.#mpi.startSend(this.#address, BYTES, rank, END);
-    }
-  }
-
-  /** Takes back what waits for messages, before MPI is left. */
-  close(): void {
-    for (const request of [...this.#receives, this.#end]) {
-      if (!this.#mpi.test(request)) this.#mpi.cancel(request);
     }
   }
 

@@ -8,12 +8,10 @@
  * @module
  */
 
-/** Turns without sleep while the main thread waits, in milliseconds since anything happened. */
+/** How long to look without sleep while the main thread waits, in milliseconds since anything happened. */
 const SPIN_MS = 3;
 /** The longest sleep while a request is open. */
 const OPEN_MS = 1;
-/** The longest sleep while there is nothing to do: as often are heartbeats looked at. */
-export const IDLE_MS = 200;
 
 /** What the communication thread knows of the moment. */
 export interface Moment {
@@ -23,6 +21,8 @@ export interface Moment {
   readonly awaited: boolean;
   /** Milliseconds since anything was begun, done or moved. */
   readonly quietMs: number;
+  /** Milliseconds until heartbeats are to be exchanged. */
+  readonly nextLookMs: number;
 }
 
 /**
@@ -30,8 +30,10 @@ export interface Moment {
  * time that was quiet before it, so that it adds no more than that fraction to
  * what is waited for, and long waits cost little.
  */
-export function sleepMs({ open, awaited, quietMs }: Moment): number {
-  if (awaited && quietMs < SPIN_MS) return 0;
-  const longest = open ? OPEN_MS : IDLE_MS;
+export function sleepMs(
+  { open, awaited, quietMs, nextLookMs }: Moment,
+): number {
+  if (quietMs <= 0 || awaited && quietMs < SPIN_MS) return 0;
+  const longest = open ? Math.min(nextLookMs, OPEN_MS) : nextLookMs;
   return Math.min(Math.max(quietMs / 8, 0.05), longest);
 }

@@ -17,6 +17,7 @@ const CALLS = {
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
@@ -52,6 +53,11 @@ export class Posix {
   /** Ends this process now. */
   exit(code: number): void {
     this.#calls._exit(code);
+  }
+
+  /** Sets a variable of this process's environment, as its libraries see it, if it has no value. */
+  setUnset(name: string, value: string): void {
+    this.#calls.setenv(zeroEnded(name), zeroEnded(value), 0);
   }
 
   /** What tells this machine, since it was started, and this space of process ids from all others. */
