@@ -13,6 +13,7 @@ import {
   type BatchLoaderOptions,
 } from "../../data/batch_loader.ts";
 import { ImageSet } from "../../data/image_set.ts";
+import { partOf } from "../../numerics/part.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { type Tensor, zeros } from "../../numerics/tensor.ts";
 import { describePermitted } from "../permitted.ts";
@@ -103,6 +104,35 @@ describe("BatchLoader", () => {
         assertEquals(take(loader, 30), expected(seeded(), 30));
         assertEquals(loader.limitation, undefined);
       }
+    }
+  });
+
+  it("gives parts that make up the batches, prepared ahead as well", () => {
+    const options = { batchSize: 9, dropLast: false, augmentation };
+    const whole = new BatchLoader(images, {
+      ...{ ...options, prefetch: false, random: new RandomState(8) },
+    });
+    const parts = [0, 1].map((i) =>
+      new BatchLoader(images, {
+        ...{ ...options, prefetch: true, random: new RandomState(8) },
+        part: (count) => partOf(count, i, 2),
+      })
+    );
+    for (let i = 0; i < 12; i++) {
+      const { x, labels, indices } = whole.next();
+      const batches = parts.map((loader) => loader.next());
+      const all = (key: "labels" | "indices") =>
+        batches.flatMap((batch) => [...batch[key]]);
+      assertEquals(batches.flatMap((batch) => [...batch.x.data]), [...x.data]);
+      assertEquals(all("labels"), [...labels]);
+      assertEquals(all("indices"), [...indices]);
+      assertEquals(batches.map((b) => b.batchSize), [x.shape[0], x.shape[0]]);
+      sleep(2);
+    }
+    for (const loader of parts) {
+      assert(loader.preparedAhead > 0);
+      assertEquals(loader.getState(), whole.getState());
+      loader[Symbol.dispose]();
     }
   });
 

@@ -11,7 +11,10 @@ import {
 } from "@std/assert";
 import { afterAll, beforeAll, it } from "@std/testing/bdd";
 import * as fc from "fast-check";
+import { ConvNet } from "../../models/conv_net.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { partOf } from "../../numerics/part.ts";
+import { RandomState } from "../../numerics/random.ts";
 import { type Tensor, tensor, zeros } from "../../numerics/tensor.ts";
 import type { GradientReducer } from "../../training/gradient_reducer.ts";
 import { Solver } from "../../training/solver.ts";
@@ -172,6 +175,28 @@ describePermitted("Solver with a reducer", () => {
     }
     const careful = new Careless(["add", "finish"]);
     assertEquals(new Solver(careful, data, options).step(), 1);
+  });
+
+  it("is given each gradient before those of the layers in front of it", () => {
+    const events: string[] = [];
+    const random = new RandomState(1);
+    for (
+      const model of [
+        new ThreeLayerConvNet({ inputDim: [1, 8, 8], random }),
+        new ConvNet({
+          model: "conv2-bn-relu res[conv2-bn] gap fc3",
+          ...{ inputDim: [1, 8, 8], random } as const,
+        }),
+      ]
+    ) {
+      const reduction = fakeReducer(2, events).begin(4);
+      model.loss(random.randn([2, 1, 8, 8]), Int32Array.of(0, 1), reduction);
+    }
+    assertEquals(events, [
+      ...["W3", "b3", "W2", "b2", "W1", "b1", "finish"],
+      ...["fc1.weight", "fc1.bias", "bn2.weight", "bn2.bias", "conv2.weight"],
+      ...["bn1.weight", "bn1.bias", "conv1.weight", "finish"],
+    ]);
   });
 
   it("refuses batches that have too few examples for all", () => {
