@@ -31,6 +31,8 @@ export interface TrainingCase {
   /** Whether the learning rate is halved after 7 iterations, for the first solver alone. */
   readonly rateByHand?: boolean;
   readonly syncBatchnorm?: boolean;
+  /** Whether a number in the first example is infinite. */
+  readonly infinite?: boolean;
   readonly solver?: SolverOptions;
 }
 
@@ -107,6 +109,7 @@ export async function trainCase(
   });
   const { dtype = "float64", reg = 0, labelSmoothing = 0 } = training;
   const x = training.images ? images : images.toTensor(dtype);
+  if (training.infinite && !(x instanceof ImageSet)) x.data[0] = Infinity;
   const random = new RandomState(seed);
   const common = { inputDim: [1, 8, 8], reg, dtype, random } as const;
   const model = training.model === undefined
