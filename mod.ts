@@ -149,6 +149,7 @@ export {
   type ScheduleKind,
 } from "./training/schedule_config.ts";
 export * from "./training/schedules.ts";
+export * from "./training/gradient_reducer.ts";
 export * from "./training/gradient_summary.ts";
 export * from "./training/init_parameters.ts";
 export * from "./training/non_finite_loss.ts";

@@ -16,6 +16,32 @@ export type { Part, Reduction };
 /**
  * How a solver trains a model together with others. All of them take the same
  * steps on the same batches, and call the same methods in the same order.
+ *
+ * @example The reducer of one that has no others
+ * ```ts
+ * import { type GradientReducer, RandomState, Solver, ThreeLayerConvNet } from "@convlab/convlab";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const part = (count: number) => ({ begin: 0, end: count });
+ * const reducer: GradientReducer = {
+ *   size: 1,
+ *   learningRate: 0,
+ *   part,
+ *   begin: (batchSize) => ({ batchSize, part: part(batchSize), add() {}, finish: (loss) => loss }),
+ *   sum() {},
+ *   broadcast() {},
+ *   first: (text) => text,
+ * };
+ * const x = new RandomState(1).randn([6, 1, 8, 8]);
+ * const y = [0, 1, 2, 0, 1, 2];
+ * const losses = [undefined, reducer].map((reducer) => {
+ *   const random = new RandomState(2);
+ *   const model = new ThreeLayerConvNet({ inputDim: [1, 8, 8], random });
+ *   const data = { xTrain: x, yTrain: y, xVal: x, yVal: y };
+ *   return new Solver(model, data, { batchSize: 6, random, reducer }).step();
+ * });
+ * assertEquals(losses[0], losses[1]);
+ * ```
  */
 export interface GradientReducer {
   /** Solvers that train together. */
