@@ -10,7 +10,12 @@ import { dropoutMask } from "../kernels/dropout.ts";
 import { multiply } from "../kernels/elementwise.ts";
 import type { Part } from "../numerics/part.ts";
 import type { RandomState } from "../numerics/random.ts";
-import { formatShape, promoteDTypes, type Tensor } from "../numerics/tensor.ts";
+import {
+  formatShape,
+  promoteDTypes,
+  sizeOf,
+  type Tensor,
+} from "../numerics/tensor.ts";
 import { checkShape } from "./check.ts";
 
 /** Options of {@linkcode dropoutForward}. */
@@ -121,10 +126,7 @@ export function dropoutBackward(
   return { dx: multiply(dout, mask, promoteDTypes(dout, mask)) };
 }
 
-/**
- * Draws for the whole batch, so that a generator is where it would be without
- * parts. The draws follow one another, so one part's alone take hardly less time.
- */
+/** The mask of a part; the generator is then where it would be for the whole. */
 function maskOfPart(
   random: RandomState,
   x: Tensor,
@@ -139,6 +141,9 @@ function maskOfPart(
       }`,
     );
   }
-  const mask = dropoutMask(random, [batchSize, ...rest], p, x.dtype);
-  return mask.slice(begin, end);
+  const size = sizeOf(rest);
+  return dropoutMask(random, x.shape, p, x.dtype, {
+    count: batchSize * size,
+    part: { begin: begin * size, end: end * size },
+  });
 }

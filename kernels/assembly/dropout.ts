@@ -13,14 +13,17 @@ const SHIFT: i32 = 397;
 /**
  * Items are masks, of which there is one: `n` numbers, each 0 where a uniform
  * number (two words, as NumPy draws it) is below p, and `kept` elsewhere. `state`
- * holds the generator's words, and then how many of them have been drawn.
+ * holds the generator's words, and then how many of them have been drawn. `before`
+ * numbers are passed over first, and `after` ones in the end, in about a third of
+ * the time.
  */
 // kernel dropout_mask
 export function dropoutMask<T>(
-  state: usize, mask: usize, n: i32, p: f64, kept: f64, scratch: usize, begin: i32, end: i32,
+  state: usize, mask: usize, before: i32, n: i32, after: i32, p: f64, kept: f64,
+  scratch: usize, begin: i32, end: i32,
 ): void {
   if (begin == end) return;
-  let position = load<i32>(state, 4 * STATE);
+  let position = passOver(state, load<i32>(state, 4 * STATE), before);
   const vp = f64x2.splat(p), vkept = f64x2.splat(kept);
   const vmantissa = f64x2.splat(67108864.0), vscale = f64x2.splat(1.0 / 9007199254740992.0);
   let i = 0;
@@ -48,7 +51,17 @@ export function dropoutMask<T>(
     store<T>(mask + bytes<T>(i), uniform < p ? <T>0 : <T>kept);
     i++;
   }
-  store<i32>(state, position, 4 * STATE);
+  store<i32>(state, passOver(state, position, after), 4 * STATE);
+}
+
+/** Where the generator is behind so many numbers. */
+function passOver(state: usize, position: i32, numbers: i32): i32 {
+  let words = 2 * <i64>numbers;
+  while (words > STATE - position) {
+    words -= STATE - position;
+    position = refill(state);
+  }
+  return position + <i32>words;
 }
 
 // @ts-ignore: decorator
