@@ -26,6 +26,7 @@ export type Connection = Pick<
   | "broadcast"
   | "gatherText"
   | "working"
+  | "leave"
 >;
 
 /** Options of {@linkcode DataParallel}. */
@@ -62,19 +63,7 @@ const BUCKET_BYTES = 1 << 18;
  * The sums also carry what ranks have to agree on: whether any is asked to stop,
  * and the first one's learning rate.
  *
- * @example Train with all ranks that `mpirun -n 4 deno run -A train.ts` started
- * ```ts ignore
- * import { joinRanks, Solver } from "@convlab/convlab";
- *
- * const ranks = await joinRanks({ syncBatchnorm: true });
- * const solver = new Solver(model, data, {
- *   reducer: ranks,
- *   signal: ranks?.signal,
- *   verbose: (ranks?.rank ?? 0) === 0,
- * });
- * await solver.train();
- * await ranks?.leave();
- * ```
+ * {@linkcode joinRanks} gives one, and has an example.
  */
 export class DataParallel implements GradientReducer {
   /** How many ranks there are. */
@@ -171,6 +160,11 @@ export class DataParallel implements GradientReducer {
       text === undefined ? "" : `=${text}`,
     );
     return all.find((found) => found !== "")?.slice(1);
+  }
+
+  /** Leaves the job, once all ranks do; to be called at the end. */
+  leave(): Promise<void> {
+    return this.#connection.leave();
   }
 
   #finish(loss: number): number {

@@ -37,6 +37,7 @@ function rankWith(other: Other, options: DataParallelOptions = {}) {
     broadcast: (bytes) => bytes.fill(1),
     gatherText: (text) => [text, ...other.texts ?? []],
     working: (phase) => phases.push(phase),
+    leave: () => Promise.resolve(),
   };
   const ranks = new DataParallel(connection, options);
   return { ranks, phases };
