@@ -8,7 +8,7 @@
  */
 
 import type { Joined } from "./communication_thread.ts";
-import { addressOf, Heartbeats } from "./heartbeats.ts";
+import { addressOf, type Beat, Heartbeats } from "./heartbeats.ts";
 import type { Launch } from "./launch.ts";
 import type { Mpi, MpiRequest } from "./mpi.ts";
 import { wrongSize } from "./mpi_library.ts";
@@ -31,6 +31,8 @@ const LEAVING_MS = 10;
 const TURN_MS = 200;
 /** The most of these turns. */
 const TURNS = 10;
+/** Milliseconds after a failure of MPI in which a rank may turn out to be gone. */
+const GONE_MS = 1000;
 /** Milliseconds in which others are told that the job ends. */
 const END_MS = 100;
 /** Seconds after which a process ends that MPI does not end. */
@@ -141,8 +143,25 @@ export class Engine {
     return new Engine(mpi, posix, block, neighbours, rank);
   }
 
-  /** Works until all ranks have left. */
+  /**
+   * Works until all ranks have left.
+   *
+   * @throws {Error} If MPI fails, once the main thread knows and leaves.
+   */
   run(): void {
+    try {
+      this.#work();
+    } catch (error) {
+      this.#giveUp(error);
+      throw error;
+    }
+    this.#posix.endIn(LEAVE_SECONDS);
+    this.#beats.finish(this.#taken, () => this.#posix.yield());
+    this.#mpi.finalize();
+    this.#posix.endIn(0);
+  }
+
+  #work(): void {
     const block = this.#block;
     let quietSince = performance.now();
     let slept = false;
@@ -167,10 +186,25 @@ export class Engine {
       if (slept) block.sleep(doorbell, ms);
       else this.#posix.yield();
     }
-    this.#posix.endIn(LEAVE_SECONDS);
-    this.#beats.finish(this.#taken, () => this.#posix.yield());
-    this.#mpi.finalize();
-    this.#posix.endIn(0);
+  }
+
+  /**
+   * Waits until the main thread, which is told why MPI failed, ends the job or
+   * leaves. Before, it waits whether a rank of this machine turns out to be
+   * gone, for then that is the cause.
+   */
+  #giveUp(error: unknown): void {
+    const block = this.#block;
+    const until = performance.now() + GONE_MS;
+    while (performance.now() < until && !block.leaving) {
+      this.#checkGone();
+      block.sleep(block.doorbell, 20);
+    }
+    block.fail(error instanceof Error ? error.message : String(error));
+    while (!block.leaving) {
+      if (block.abortCode !== undefined) this.#end(block.abortCode);
+      block.sleep(block.doorbell, LOOK_MS);
+    }
   }
 
   /** Begins what was asked for since; whether there was anything. */
@@ -221,19 +255,15 @@ export class Engine {
     const beats = this.#beats;
     for (const rank of beats.receive()) this.#watch.heard(rank, now);
     const quiet = leaving && this.#open.length === 0 && issued === this.#taken;
-    const all = this.#haveAllLeft(quiet, issued);
-    if (all) return true;
-    beats.send({ leaving: leaving ? "itself" : "no", issued });
+    const own: Beat = { leaving: leaving ? "itself" : "no", issued };
+    if (this.#haveAllLeft(quiet, own)) return true;
+    beats.send(own);
     this.#endedByOther ||= beats.isEnded;
     if (this.#endedByOther) {
       this.#posix.endIn(ABORT_SECONDS);
       return false;
     }
-    const gone = this.#findGone();
-    if (gone !== undefined) {
-      const { pid } = this.#neighbours[gone]!;
-      this.#endForLost(gone, `its process (${pid}) is gone`);
-    }
+    this.#checkGone();
     const finding = this.#watch.look(now, {
       signs,
       phase,
@@ -257,26 +287,28 @@ export class Engine {
     return false;
   }
 
-  /** Whether all ranks have said that they will ask for nothing more. */
-  #haveAllLeft(quiet: boolean, issued: number): boolean {
+  /** Whether all ranks have said that they will ask for nothing more. The first rank sees to it that they all asked for the same. */
+  #haveAllLeft(quiet: boolean, own: Beat): boolean {
     const said = this.#beats.said;
     if (this.joined.rank > 0) return quiet && said.get(0)?.leaving === "all";
-    let all = quiet;
-    for (const [rank, beat] of said) {
-      if (beat.leaving === "no") all = false;
-      else if (issued > beat.issued) {
-        this.#tell(`${this.#name(rank)} left while others went on`);
-        this.#end(1);
-      }
+    const all = [[0, own] as const, ...said];
+    const most = Math.max(...all.map(([, { issued }]) => issued));
+    for (const [rank, { leaving, issued }] of all) {
+      if (leaving === "no" || issued === most) continue;
+      this.#tell(`${this.#name(rank)} left while others went on`);
+      this.#end(1);
     }
-    return all && said.size === this.joined.size - 1;
+    return quiet && all.length === this.joined.size &&
+      all.every(([, { leaving }]) => leaving !== "no");
   }
 
-  /** A rank of this machine whose process is gone. */
-  #findGone(): number | undefined {
-    return this.joined.local.find((rank) =>
-      !this.#posix.exists(this.#neighbours[rank]!.pid)
-    );
+  /** Ends the job if the process of a rank of this machine is gone. */
+  #checkGone(): void {
+    for (const rank of this.joined.local) {
+      const { pid } = this.#neighbours[rank]!;
+      if (this.#posix.exists(pid)) continue;
+      return this.#endForLost(rank, `its process (${pid}) is gone`);
+    }
   }
 
   /** Ends the job since a rank is lost; who comes first among those that may know it tells it. */
@@ -314,7 +346,7 @@ export class Engine {
   }
 
   #name(rank: number): string {
-    return `rank ${rank} on ${this.joined.hosts[rank]}`;
+    return `rank ${rank} on host ${this.joined.hosts[rank]}`;
   }
 
   #tell(message: string): void {

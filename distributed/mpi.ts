@@ -311,7 +311,7 @@ export class Mpi {
     const text = new Uint8Array(TEXT_BYTES);
     const length = new Int32Array(1);
     this.#calls.MPI_Error_string(code, text, length);
-    const words = decode(text, length[0]!).replace(/\s*\n\s*/g, "; ");
+    const words = plainWords(decode(text, length[0]!));
     throw new Error(
       `${name} failed: ${words === "" ? `error ${code}` : words}`,
     );
@@ -325,6 +325,13 @@ function variables(file: string): (symbol: string) => bigint {
     const pointer = symbols[symbol] as Deno.PointerValue;
     return Deno.UnsafePointer.value(pointer);
   };
+}
+
+/** An error's own words, without the calls that MPICH puts before them. */
+function plainWords(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  const last = lines.at(-1) ?? "";
+  return last.replace(/^\w+\(\d+\)\.*: /, "");
 }
 
 function decode(text: Uint8Array, length: number): string {

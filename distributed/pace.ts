@@ -10,8 +10,10 @@
 
 /** How long to look without sleep while the main thread waits, in milliseconds since anything happened. */
 const SPIN_MS = 3;
-/** The longest sleep while a request is open. */
+/** The longest sleep while a request is open, but for what has been quiet for long. */
 const OPEN_MS = 1;
+/** The part of a long wait that one sleep may last. */
+const LONG_WAIT = 0.01;
 
 /** What the communication thread knows of the moment. */
 export interface Moment {
@@ -34,6 +36,6 @@ export function sleepMs(
   { open, awaited, quietMs, nextLookMs }: Moment,
 ): number {
   if (quietMs <= 0 || awaited && quietMs < SPIN_MS) return 0;
-  const longest = open ? Math.min(nextLookMs, OPEN_MS) : nextLookMs;
-  return Math.min(Math.max(quietMs / 8, 0.05), longest);
+  const longest = open ? Math.max(OPEN_MS, LONG_WAIT * quietMs) : nextLookMs;
+  return Math.min(Math.max(quietMs / 8, 0.05), longest, nextLookMs);
 }
