@@ -60,6 +60,12 @@ export * from "./data/split_by_class.ts";
 export * from "./data/to_grayscale.ts";
 export * from "./data/verify_data.ts";
 export {
+  type Connection,
+  DataParallel,
+  type DataParallelOptions,
+} from "./distributed/data_parallel.ts";
+export * from "./distributed/join_ranks.ts";
+export {
   type Axis,
   type Chart,
   type Panel,

@@ -13,21 +13,28 @@ import type {
   Reduction,
 } from "../training/gradient_reducer.ts";
 import { Buckets } from "./buckets.ts";
-import type { Communicator } from "./communicator.ts";
 
-/** What is needed of a connection to other ranks. */
-export type Connection = Pick<
-  Communicator,
-  | "rank"
-  | "size"
-  | "startSum"
-  | "wait"
-  | "sum"
-  | "broadcast"
-  | "gatherText"
-  | "working"
-  | "leave"
->;
+/** What is needed of a connection to other ranks, on all of which the same is called in the same order. */
+export interface Connection {
+  /** This rank's number, from 0. */
+  readonly rank: number;
+  /** How many ranks there are. */
+  readonly size: number;
+  /** Begins to add numbers in shared memory up over all ranks, in place, and gives a ticket. */
+  startSum(data: Float32Array | Float64Array): number;
+  /** Waits until that is done. */
+  wait(ticket: number): void;
+  /** Adds numbers up over all ranks, in place, and waits. */
+  sum(values: Float64Array): void;
+  /** Copies bytes from the first rank to all others, in place. */
+  broadcast(bytes: Uint8Array): void;
+  /** The texts of all ranks, in their order. */
+  gatherText(text: string): string[];
+  /** Says whether this rank takes steps, in which a long silence counts as hanging, or is busy with something else. */
+  working(phase: "training" | "busy"): void;
+  /** Leaves the job once all ranks do. */
+  leave(): Promise<void>;
+}
 
 /** Options of {@linkcode DataParallel}. */
 export interface DataParallelOptions {

@@ -9,6 +9,7 @@
 
 import { Communicator } from "../../distributed/communicator.ts";
 import { DataParallel } from "../../distributed/data_parallel.ts";
+import { launchHere } from "../../distributed/launch.ts";
 import { setThreads } from "../../kernels/runtime.ts";
 import {
   FIRST_SEED,
@@ -16,12 +17,7 @@ import {
   TRAINING_CASES,
 } from "../training/train_case.ts";
 
-const number = (name: string) => Number(Deno.env.get(name));
-const communicator = await Communicator.join({
-  launcher: "Open MPI",
-  rank: number("OMPI_COMM_WORLD_RANK"),
-  size: number("OMPI_COMM_WORLD_SIZE"),
-});
+const communicator = await Communicator.join(launchHere()!);
 const { rank } = communicator;
 setThreads(1);
 for (const training of TRAINING_CASES) {

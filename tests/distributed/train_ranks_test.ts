@@ -2,7 +2,7 @@
 
 /** Training by the ranks of an MPI job, against the same training by one solver. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import {
   distance,
@@ -11,12 +11,16 @@ import {
   type Trained,
   TRAINING_CASES,
 } from "../training/train_case.ts";
-import { describeMpi, mpirun } from "./mpirun.ts";
+import { describeMpi, type Launcher, mpirun } from "./mpirun.ts";
 
-/** What the first rank of a job prints. */
-async function trainings(ranks: number): Promise<string> {
-  const program = new URL("./train_ranks.ts", import.meta.url);
-  const { code, stdout, stderr } = await mpirun({ ranks, program });
+/** What the ranks of a job print. */
+async function printedBy(
+  name: string,
+  ranks: number,
+  launcher: Launcher = "openmpi",
+): Promise<string> {
+  const program = new URL(name, import.meta.url);
+  const { code, stdout, stderr } = await mpirun({ ranks, program, launcher });
   assertEquals([code, stderr], [0, ""]);
   return stdout;
 }
@@ -28,7 +32,7 @@ describeMpi("Ranks that train together", () => {
       expected.push(await trainCase(training, FIRST_SEED));
     }
     for (const ranks of [2, 4]) {
-      const printed = await trainings(ranks);
+      const printed = await printedBy("./train_ranks.ts", ranks);
       const lines = printed.trimEnd().split("\n");
       assertEquals(lines.length, TRAINING_CASES.length);
       for (const [i, line] of lines.entries()) {
@@ -41,7 +45,22 @@ describeMpi("Ranks that train together", () => {
           assert(d < 1e-10, `${name}, ${key} with ${ranks} ranks: ${d}`);
         }
       }
-      if (ranks === 2) assertEquals(await trainings(2), printed);
+      if (ranks === 2) {
+        assertEquals(await printedBy("./train_ranks.ts", 2), printed);
+      }
     }
   });
 });
+
+for (const launcher of ["openmpi", "mpich"] as const) {
+  describeMpi(`joinRanks(), under ${launcher}`, () => {
+    it("stops all ranks in the same iteration, and gives all the first one's learning rate", async () => {
+      const printed = await printedBy("./stop_ranks.ts", 2, launcher);
+      const [first, second] = printed.trimEnd().split("\n").sort();
+      const rest = "after 4 at rate 0.125 and loss ";
+      assertStringIncludes(first!, `rank 0 stopped for another ${rest}`);
+      assertStringIncludes(second!, `rank 1 stopped for itself ${rest}`);
+      assertEquals(first!.split(" ").at(-1), second!.split(" ").at(-1));
+    });
+  }, launcher);
+}
