@@ -4,6 +4,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import * as fc from "fast-check";
 import fixture from "../../fixtures/torch/layers.json" with { type: "json" };
 import {
   batchnormBackward,
@@ -261,28 +262,52 @@ describe("Batch normalisation over all parts of a batch", () => {
 
 describe("dropoutForward() of a part", () => {
   it("drops what it drops of the whole, and draws as much", () => {
-    for (const dtype of ["float64", "float32"] as const) {
-      const x = new RandomState(1).randn([7, 3, 5]).astype(dtype);
-      const options = { p: 0.4, mode: "train" } as const;
-      const random = new RandomState(2);
-      const whole = dropoutForward(x, { ...options, random });
-      for (const parts of [1, 2, 3]) {
-        const outs = split(x, parts).map((piece, i) => {
-          const part = partOf(7, i, parts);
-          const own = new RandomState(2);
-          const { out, cache } = dropoutForward(piece, {
-            ...options,
-            random: own,
-            whole: { batchSize: 7, part },
-          });
-          assertEquals(own.getState(), random.getState());
-          const { dx } = dropoutBackward(piece, cache);
-          assertEquals(dx.data, out.data);
-          return out;
-        });
-        assertEquals(join(outs).data, whole.out.data);
-      }
-    }
+    const shapes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(400));
+    fc.assert(
+      fc.property(
+        ...[shapes, fc.nat(700), fc.boolean()] as const,
+        ([examples, features], drawn, wide) => {
+          const dtype = wide ? "float64" : "float32";
+          const x = new RandomState(1).randn([examples, features]).astype(
+            dtype,
+          );
+          const options = { p: 0.4, mode: "train" } as const;
+          // A number of words, so that blocks of the generator end anywhere.
+          const generator = () => {
+            const random = new RandomState(2);
+            random.randint(0, 2 ** 31, drawn);
+            return random;
+          };
+          const random = generator();
+          const whole = dropoutForward(x, { ...options, random });
+          const outs = split(x, Math.min(3, examples)).map(
+            (piece, i, { length }) => {
+              const own = generator();
+              const { out, cache } = dropoutForward(piece, {
+                ...options,
+                random: own,
+                whole: {
+                  batchSize: examples,
+                  part: partOf(examples, i, length),
+                },
+              });
+              assertEquals(own.getState(), random.getState());
+              const ones = zeros(piece.shape, dtype);
+              ones.data.fill(1);
+              const { dx } = dropoutBackward(ones, cache);
+              assert(
+                dx.data.every((kept, j) =>
+                  Math.abs(kept * piece.data[j]! - out.data[j]!) < 1e-6
+                ),
+              );
+              return out;
+            },
+          );
+          assertEquals(join(outs).data, whole.out.data);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("refuses examples that are not the part", () => {
