@@ -12,6 +12,7 @@ import { type CommandEntry, commands as allCommands } from "./commands.ts";
 import { endingOf, ExitCode, UsageError } from "./exit.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { outputTo } from "./output.ts";
+import { isOtherRank, letFirstTell, SILENT_STREAMS } from "./ranks.ts";
 import { unknownWord } from "./words.ts";
 
 /** What {@linkcode runCommandLine} runs and where it writes, for tests. */
@@ -30,16 +31,18 @@ export async function runCommandLine(
   args: readonly string[],
   options: CommandLineOptions = {},
 ): Promise<ExitCode> {
+  const { commands = allCommands } = options;
+  const { words, help, debug } = takeGlobalFlags(args);
+  const isOther = isOtherRank(words[0]);
   const {
-    commands = allCommands,
     stdout = outputTo(Deno.stdout),
     stderr = outputTo(Deno.stderr),
-  } = options;
-  const { words, help, debug } = takeGlobalFlags(args);
+  } = isOther ? SILENT_STREAMS : options;
   const entry = commands.find(({ name }) => name === words[0]);
   try {
     return await dispatch(entry, words, help, commands, { stdout, stderr });
   } catch (error) {
+    if (isOther) await letFirstTell();
     return report(error, entry?.name, debug, stderr);
   }
 }

@@ -20,12 +20,14 @@ import { grouped } from "./words.ts";
 export async function conclude(
   solver: Solver,
   model: Model,
-  { data, train, seconds, kept, streams, signal }: {
+  { data, train, seconds, kept, ranks = 1, streams, signal }: {
     readonly data: DataSet;
     readonly train: DataSet["train"];
     readonly seconds: number;
     /** Of when the parameters are that are kept. */
     readonly kept: string;
+    /** Ranks that trained together. */
+    readonly ranks?: number | undefined;
     readonly streams: Streams;
     readonly signal: AbortSignal;
   },
@@ -55,13 +57,16 @@ export async function conclude(
   const lines = [
     `${data.title}, ${images}, ${grouped(parameters)} parameters, ${
       seconds.toFixed(1)
-    } s on ${machinery()}`,
+    } s on ${machinery(ranks)}`,
     ...lastAccuracies(solver),
     `parameters kept${kept}: ${parts.join(", ")}`,
   ];
   const accuracies = { trainAccuracy, valAccuracy, testAccuracy };
   const { threads, mode } = kernelReport();
-  const metric = { ...accuracies, seconds, threads, mode };
+  const metric = {
+    ...{ ...accuracies, seconds, threads, mode },
+    ...(ranks > 1 ? { ranks } : {}),
+  };
   return { lines, metric: { kind: "final", ...metric } };
 }
 
@@ -72,9 +77,10 @@ function of(name: string, accuracy: number, count: number): string[] {
 }
 
 /** What the training ran on: threads, and turbo where it is in effect. */
-function machinery(): string {
+function machinery(ranks: number): string {
   const { threads, mode } = kernelReport();
-  const count = threads === 1 ? "1 thread" : `${threads} threads`;
+  const each = threads === 1 ? "1 thread" : `${threads} threads`;
+  const count = ranks === 1 ? each : `${ranks} ranks of ${each}`;
   return mode === "turbo" ? `${count}, turbo` : count;
 }
 

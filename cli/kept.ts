@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { RunFolder } from "../training/run_folder.ts";
+import type { RunRecord } from "./run_record.ts";
 import { bestCheck, historyOf } from "./runs/history.ts";
 
 /**
@@ -18,7 +18,7 @@ import { bestCheck, historyOf } from "./runs/history.ts";
  * @param iterationsPerEpoch Iterations of an epoch.
  */
 export function keptMoment(
-  run: RunFolder,
+  run: Pick<RunRecord, "readMetrics">,
   keep: "best" | "last",
   iterationsPerEpoch: number,
 ): string {

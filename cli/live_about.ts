@@ -8,7 +8,7 @@
 
 import { dirname } from "@std/path";
 import type { About } from "../live/protocol.ts";
-import type { RunFolder } from "../training/run_folder.ts";
+import type { RunRecord } from "./run_record.ts";
 import { timeText } from "./runs/format.ts";
 import {
   numberSetting,
@@ -44,7 +44,7 @@ const SHOWN: Readonly<Record<string, string>> = {
  * @param length How long its training is, as far as that is known.
  */
 export function aboutRun(
-  run: RunFolder,
+  run: Pick<RunRecord, "name" | "readConfig">,
   length: {
     readonly iterations: number | null;
     readonly epochs: number | null;
@@ -72,7 +72,9 @@ export function aboutRun(
 }
 
 /** A run as one types it, quoted where a shell would take it apart. */
-export function typedRun({ name, path }: RunFolder): string {
+export function typedRun(
+  { name, path }: Pick<RunRecord, "name" | "path">,
+): string {
   const run = dirname(path) === RUN_OPTIONS.runsDir.default ? name : path;
   return /^[\w./+-]+$/.test(run) ? run : quoted(run);
 }

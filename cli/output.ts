@@ -46,6 +46,15 @@ const PLAIN: Style = {
   yellow: plain,
 };
 
+/** An output that drops everything. */
+export const SILENT: Output = {
+  isTerminal: false,
+  columns: 80,
+  style: PLAIN,
+  write() {},
+  line() {},
+};
+
 /** Width where there is no terminal. */
 const DEFAULT_COLUMNS = 80;
 

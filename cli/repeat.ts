@@ -20,6 +20,7 @@ import { trainingLengthOf } from "../training/training_length.ts";
 import { kebabCase } from "./arguments.ts";
 import { invocation } from "./invocation.ts";
 import { resumptionsOf } from "./run_configuration.ts";
+import type { TrainingMachine } from "./training_machine.ts";
 import { DATA_OPTIONS, RUN_OPTIONS } from "./training_options.ts";
 
 /** How a run is repeated. */
@@ -120,6 +121,10 @@ function* notesOf(
 ): Generator<string> {
   if (recipe.init !== undefined) {
     yield `It begins with the weights of run "${recipe.init}", which has to be there`;
+  }
+  const { hosts } = run.readConfig().machine as TrainingMachine ?? {};
+  if (hosts !== undefined) {
+    yield `It was trained by ${hosts.length} ranks: for the same bytes begin the command with mpirun -n ${hosts.length}, and take train:mpi in place of train`;
   }
   const changed = changedRate(run, recipe, examples);
   if (changed !== undefined) {

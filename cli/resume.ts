@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Communicator } from "../distributed/communicator.ts";
 import type { LiveAddress } from "../live/live_page.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import { RandomState } from "../numerics/random.ts";
@@ -16,11 +17,12 @@ import {
   type Recipe,
 } from "../training/recipe.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
-import type { RunFolder } from "../training/run_folder.ts";
 import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { asksForLength, lengthened, type NewLength } from "./resume_length.ts";
 import { resumedConfiguration } from "./run_configuration.ts";
+import { checkBatch, checkSameOnRanks } from "./ranks.ts";
+import type { RunRecord } from "./run_record.ts";
 import { dataDifference } from "./same_data.ts";
 import { trainingMachine } from "./training_machine.ts";
 import { loadData } from "./training_options.ts";
@@ -34,7 +36,7 @@ import { runTraining } from "./training_run.ts";
  * @throws {Error} If there is nothing left to train, or the run was not made by `train`, or its data are no longer what they were.
  */
 export async function resumeRun(
-  run: RunFolder,
+  run: RunRecord,
   options: {
     readonly threads: number | undefined;
     readonly checkpoints: CheckpointPlan;
@@ -44,10 +46,12 @@ export async function resumeRun(
     readonly length?: NewLength;
     /** Where a page is served, if one is. */
     readonly live?: LiveAddress | undefined;
+    /** The connection to other ranks, if some train too. */
+    readonly ranks?: Communicator | undefined;
   },
   streams: Streams,
 ): Promise<void> {
-  const { threads, length = {}, live } = options;
+  const { threads, length = {}, live, ranks } = options;
   const cannot = (why: string) =>
     new Error(`Cannot resume run "${run.name}": ${why}`);
   using _lock = run.lock();
@@ -77,6 +81,10 @@ export async function resumeRun(
   const data = { ...found, title: run.readData().title };
   const difference = dataDifference(run, data);
   if (difference !== undefined) throw cannot(`expected ${difference}`);
+  if (ranks) {
+    checkBatch(ranks, recipe.batchSize);
+    checkSameOnRanks(ranks, data);
+  }
   const { checkpoint, skipped } = run.checkpoints().latest();
   for (const { path, reason } of skipped) {
     streams.stderr.line(`Skipped ${path}: ${reason}`);
@@ -87,7 +95,10 @@ export async function resumeRun(
     );
   }
   const iteration = checkpoint?.iteration ?? 0;
-  const here = { machine: trainingMachine(), threads: threads ?? getThreads() };
+  const here = {
+    machine: trainingMachine(ranks),
+    threads: threads ?? getThreads(),
+  };
   let onResumed = () => {
     const now = resumedConfiguration(config, { iteration, ...here });
     if (now !== config) run.writeConfig({ ...now });
@@ -125,7 +136,8 @@ export async function resumeRun(
   await runTraining(
     run,
     {
-      ...{ data, recipe, checkpoints, live },
+      ...{ data, recipe, live, ranks },
+      checkpoints: (ranks?.rank ?? 0) === 0 ? checkpoints : undefined,
       parameterType: asDocumented ? "float32" : undefined,
       random: asDocumented ? afterOverfitting() : new RandomState(recipe.seed),
       onResumed,

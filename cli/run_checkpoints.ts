@@ -8,11 +8,12 @@
  */
 
 import * as v from "valibot";
-import type { Checkpoint, CheckpointStore } from "../training/checkpoints.ts";
+import type { Checkpoint } from "../training/checkpoints.ts";
 import { isFinite } from "../training/non_finite_loss.ts";
-import type { RunFolder, RunLengths } from "../training/run_folder.ts";
+import type { RunLengths } from "../training/run_folder.ts";
 import type { Solver } from "../training/solver.ts";
 import type { Model } from "../training/solver_options.ts";
+import type { RunRecord } from "./run_record.ts";
 import type { CheckpointPlan } from "./training_plan.ts";
 
 /** What a checkpoint tells besides tensors. */
@@ -24,15 +25,15 @@ const RunState = v.object({
 
 /** Writes checkpoints where a plan asks for them. */
 export class RunCheckpoints {
-  readonly #run: RunFolder;
+  readonly #run: RunRecord;
   readonly #model: Model;
   readonly #every: number;
-  readonly #store: CheckpointStore | undefined;
+  readonly #store: ReturnType<RunRecord["checkpoints"]> | undefined;
   #written = 0;
   #best = 0;
 
   /** @param plan When checkpoints are written; by default none are. */
-  constructor(run: RunFolder, model: Model, plan: CheckpointPlan | undefined) {
+  constructor(run: RunRecord, model: Model, plan: CheckpointPlan | undefined) {
     this.#run = run;
     this.#model = model;
     this.#every = plan?.every ?? Infinity;

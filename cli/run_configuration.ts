@@ -8,9 +8,10 @@
 
 import config from "../deno.json" with { type: "json" };
 import type { DataSet } from "../data/data_set.ts";
+import type { Communicator } from "../distributed/communicator.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
-import type { RunFolder } from "../training/run_folder.ts";
+import type { RunRecord } from "./run_record.ts";
 import { type TrainingMachine, trainingMachine } from "./training_machine.ts";
 import type { CheckpointPlan } from "./training_plan.ts";
 
@@ -28,6 +29,8 @@ export interface RunBeginning {
   readonly checkpoints?: CheckpointPlan;
   /** Threads that were asked for; by default as many as there are. */
   readonly threads: number | undefined;
+  /** The connection to other ranks, if some train too. */
+  readonly ranks?: Communicator | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface RunBeginning {
  * has it is a run, and a run can be resumed.
  */
 export function writeConfiguration(
-  run: RunFolder,
+  run: RunRecord,
   command: string,
   { data, numTrain, recipe, asDocumented = false, ...more }: RunBeginning,
 ): void {
@@ -54,7 +57,7 @@ export function writeConfiguration(
     testImages: test.length,
     ...(checkpoints ? { checkpoints } : {}),
     threads,
-    machine: trainingMachine(),
+    machine: trainingMachine(more.ranks),
     started: new Date().toISOString(),
   });
 }

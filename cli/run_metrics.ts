@@ -11,19 +11,19 @@ import {
   isGradientMoment,
   summarizeGradient,
 } from "../training/gradient_summary.ts";
-import type { RunFolder } from "../training/run_folder.ts";
 import type { Solver } from "../training/solver.ts";
+import type { RunRecord } from "./run_record.ts";
 
 /** Writes what happens in each iteration to a run's `metrics.jsonl`. */
 export class RunMetrics {
-  readonly #run: RunFolder;
+  readonly #run: RunRecord;
   /** The learning rate of every iteration, where it is meant to stay as it is. */
   readonly #steadyRate: number | undefined;
   /** That of the iteration that is being taken. */
   #rate = 0;
 
   /** @param steadyRate The learning rate, unless it changes by itself; iterations then tell it only where it was changed by hand. */
-  constructor(run: RunFolder, steadyRate: number | undefined) {
+  constructor(run: RunRecord, steadyRate: number | undefined) {
     this.#run = run;
     this.#steadyRate = steadyRate;
   }

@@ -7,7 +7,7 @@
  */
 
 import type { DataSet } from "../data/data_set.ts";
-import type { RunFolder } from "../training/run_folder.ts";
+import type { RunRecord } from "./run_record.ts";
 
 /**
  * What differs from what a run began with, as `... but found ...`, or
@@ -18,7 +18,7 @@ import type { RunFolder } from "../training/run_folder.ts";
  * @param data The data set, loaded as the run's recipe says.
  */
 export function dataDifference(
-  run: RunFolder,
+  run: Pick<RunRecord, "readConfig" | "readData">,
   { train, classNames }: DataSet,
 ): string | undefined {
   const { trainingImages } = run.readConfig();

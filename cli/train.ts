@@ -6,6 +6,9 @@
  * @module
  */
 
+import { join } from "@std/path";
+import type { Communicator } from "../distributed/communicator.ts";
+import { threadsOfRank } from "../distributed/rank_threads.ts";
 import type { LiveAddress } from "../live/live_page.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
@@ -19,13 +22,15 @@ import { announcedData, checkFit } from "../training/recipe_fit.ts";
 import { RECIPE_FIELDS } from "../training/recipe_fields.ts";
 import { RunFolder } from "../training/run_folder.ts";
 import { kebabCase } from "./arguments.ts";
-import { defineCommand, type Streams } from "./command.ts";
+import { type Context, defineCommand, type Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { inNewRun } from "./new_run.ts";
 import { LIVE_OPTIONS } from "./live_options.ts";
+import { checkBatch, checkSameOnRanks, onRanks } from "./ranks.ts";
 import { resumeRun } from "./resume.ts";
 import { writeConfiguration } from "./run_configuration.ts";
+import { type RunRecord, sharedRun, UnwrittenRun } from "./run_record.ts";
 import { defaultName, loadData, RUN_OPTIONS } from "./training_options.ts";
 import { runTraining } from "./training_run.ts";
 
@@ -113,68 +118,88 @@ export default defineCommand({
     "Writes a run folder, RUNS_DIR/NAME, with config.json (all options), data.json (classes and normalisation), log.txt, metrics.jsonl (one JSON object for each iteration, each check of the accuracies, and the gradients of some 64 iterations), checkpoints/ and final.safetensors (the parameters). Ctrl-C, or SIGTERM, writes a checkpoint first; a second one ends it at once.",
   positionals: {},
   options: OPTIONS,
-  async run({ options, given, ...streams }) {
-    const { threads, resume } = options;
-    const { checkpointEvery: every, keepCheckpoints: keep } = options;
-    const live = liveAddress(options, given);
-    if (resume !== undefined) {
-      refuse(given, RESUMED, "--resume, which fixes it");
-      const run = RunFolder.open(resume, options.runsDir);
-      const typed = {
-        ...(every === undefined ? {} : { every }),
-        ...(given.has("keepCheckpoints") ? { keep } : {}),
-      };
-      const { dataset, dataDir, epochs, maxIterations } = options;
-      await resumeRun(run, {
-        ...{ threads, checkpoints: typed },
-        moved: { dataset, dataDir },
-        length: { epochs, maxIterations },
-        live,
-      }, streams);
-      return finish(run, streams);
-    }
-    const { asDocumented } = options;
-    if (asDocumented) checkDocumented(options.dataset, given);
-    const naming = (key: string) =>
-      given.has(key as keyof typeof OPTIONS) || options.recipe === undefined
-        ? `--${kebabCase(key)}`
-        : `${key} in ${options.recipe}`;
-    const asked = recipeOf(options, given, naming);
-    // What cannot be is found out before data are loaded or a folder is made.
-    if (asked.init !== undefined) RunFolder.open(asked.init, options.runsDir);
-    const announced = announcedData(asked);
-    if (announced) asUsage(() => checkFit(asked, announced, naming));
-    const { runsDir, name = defaultName("train") } = options;
-    RunFolder.checkNew(runsDir, name);
-    const data = await loadData(asked, streams);
-    const recipe = { ...asked, dataset: asked.dataset ?? data.name };
-    const { imageShape, length } = data.train;
-    const numClasses = data.classNames.length;
-    const found = { inputDim: imageShape, numClasses, examples: length };
-    asUsage(() => checkFit(recipe, found, naming));
-    const checkpoints = { ...(every === undefined ? {} : { every }), keep };
-    return inNewRun({ runsDir, name }, async (run) => {
-      writeConfiguration(run, "train", {
-        ...{ data, recipe, asDocumented, checkpoints, threads },
-      });
-      await runTraining(
-        run,
-        {
-          ...{ data, recipe, checkpoints, live },
-          // The document keeps float32 parameters but feeds float64 images, so
-          // that its arithmetic is float64 from the first update on.
-          parameterType: asDocumented ? "float32" : undefined,
-          random: asDocumented
-            ? afterOverfitting()
-            : new RandomState(recipe.seed),
-        },
-        threads,
-        streams,
-      );
-      return finish(run, streams);
-    });
-  },
+  run: (context) => onRanks((ranks) => train(context, ranks)),
 });
+
+/** Trains, alone or with other ranks, of which only the first writes. */
+async function train(
+  { options, given, ...streams }: Context<typeof OPTIONS, Record<never, never>>,
+  ranks: Communicator | undefined,
+): Promise<ExitCode> {
+  const { resume, runsDir } = options;
+  const threads = options.threads ?? (ranks && threadsOfRank(ranks));
+  const isFirst = (ranks?.rank ?? 0) === 0;
+  const { checkpointEvery: every, keepCheckpoints: keep } = options;
+  const asked = liveAddress(options, given);
+  const live = isFirst ? asked : undefined;
+  if (resume !== undefined) {
+    refuse(given, RESUMED, "--resume, which fixes it");
+    const open = () => RunFolder.open(resume, runsDir);
+    const run = ranks ? sharedRun(ranks, open) : open();
+    const typed = {
+      ...(every === undefined ? {} : { every }),
+      ...(given.has("keepCheckpoints") ? { keep } : {}),
+    };
+    const { dataset, dataDir, epochs, maxIterations } = options;
+    await resumeRun(run, {
+      ...{ threads, checkpoints: typed },
+      moved: { dataset, dataDir },
+      length: { epochs, maxIterations },
+      ...{ live, ranks },
+    }, streams);
+    return finish(run, streams);
+  }
+  const { asDocumented } = options;
+  if (asDocumented) checkDocumented(options.dataset, given);
+  const naming = (key: string) =>
+    given.has(key as keyof typeof OPTIONS) || options.recipe === undefined
+      ? `--${kebabCase(key)}`
+      : `${key} in ${options.recipe}`;
+  const typed = recipeOf(options, given, naming);
+  if (ranks) checkBatch(ranks, typed.batchSize);
+  const { name = defaultName("train") } = options;
+  // What cannot be is found out before data are loaded or a folder is made.
+  if (isFirst) {
+    if (typed.init !== undefined) RunFolder.open(typed.init, runsDir);
+    RunFolder.checkNew(runsDir, name);
+  }
+  const announced = announcedData(typed);
+  if (announced) asUsage(() => checkFit(typed, announced, naming));
+  const data = await loadData(typed, streams);
+  const recipe = { ...typed, dataset: typed.dataset ?? data.name };
+  const { imageShape, length } = data.train;
+  const numClasses = data.classNames.length;
+  const found = { inputDim: imageShape, numClasses, examples: length };
+  asUsage(() => checkFit(recipe, found, naming));
+  if (ranks) checkSameOnRanks(ranks, data);
+  const checkpoints = isFirst
+    ? { ...(every === undefined ? {} : { every }), keep }
+    : undefined;
+  const body = async (run: RunRecord) => {
+    writeConfiguration(run, "train", {
+      ...{ data, recipe, asDocumented, threads, ranks },
+      ...(checkpoints ? { checkpoints } : {}),
+    });
+    await runTraining(
+      run,
+      {
+        ...{ data, recipe, checkpoints, live, ranks },
+        // The document keeps float32 parameters but feeds float64 images, so
+        // that its arithmetic is float64 from the first update on.
+        parameterType: asDocumented ? "float32" : undefined,
+        random: asDocumented
+          ? afterOverfitting()
+          : new RandomState(recipe.seed),
+      },
+      threads,
+      streams,
+    );
+    return finish(run, streams);
+  };
+  return isFirst
+    ? inNewRun({ runsDir, name }, body)
+    : body(new UnwrittenRun({ name, path: join(runsDir, name) }));
+}
 
 /** Where to serve a page, if one was asked for. */
 function liveAddress(
@@ -247,7 +272,7 @@ function refuse(
   throw new UsageError(`Expected no --${kebabCase(fixed)} with ${why}`);
 }
 
-function finish(run: RunFolder, { stderr }: Streams): ExitCode {
+function finish(run: RunRecord, { stderr }: Streams): ExitCode {
   stderr.line(
     `Run folder: ${run.path} (deno task visualize curves ${run.path})`,
   );

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Communicator } from "../distributed/communicator.ts";
 import { processorName } from "./bench/machine.ts";
 
 /** The machine, and what runs the program on it. */
@@ -21,15 +22,22 @@ export interface TrainingMachine {
   readonly deno: string;
   /** Version of V8, which compiles the kernels. */
   readonly v8: string;
+  /** The host of each rank, where several trained together. */
+  readonly hosts?: readonly string[];
+  /** The MPI library by which they did. */
+  readonly mpi?: string;
 }
 
-/** This machine. */
-export function trainingMachine(): TrainingMachine {
+/** This machine, and those of other ranks. */
+export function trainingMachine(
+  ranks?: Pick<Communicator, "hosts" | "library">,
+): TrainingMachine {
   const { deno, v8 } = Deno.version;
   return {
     processor: processorName(),
     cores: navigator.hardwareConcurrency,
     target: Deno.build.target,
     ...{ deno, v8 },
+    ...(ranks ? { hosts: ranks.hosts, mpi: ranks.library } : {}),
   };
 }

@@ -7,6 +7,7 @@
  */
 
 import type { DataSet } from "../data/data_set.ts";
+import type { Communicator } from "../distributed/communicator.ts";
 import type { LiveAddress } from "../live/live_page.ts";
 import type { RandomState } from "../numerics/random.ts";
 import type { CompleteRecipe } from "../training/recipe.ts";
@@ -27,6 +28,8 @@ export interface TrainingPlan {
   readonly checkpoints?: CheckpointPlan | undefined;
   /** Where a page is served on which the training can be watched and steered; by default none is. */
   readonly live?: LiveAddress | undefined;
+  /** The connection to other ranks, where some train the same model. */
+  readonly ranks?: Communicator | undefined;
   /** Called before anything is trained, once a checkpoint has been taken up if there is one. */
   readonly onResumed?: (() => void) | undefined;
 }

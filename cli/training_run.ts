@@ -9,6 +9,7 @@
 
 import { dirname } from "@std/path";
 import { isDataSetName } from "../data/load_data_set.ts";
+import { DataParallel } from "../distributed/data_parallel.ts";
 import { kernelReport, setThreads } from "../kernels/runtime.ts";
 import { LiveTraining } from "../live/live_training.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
@@ -27,6 +28,7 @@ import { announcePage } from "./live_options.ts";
 import { startProgress } from "./progress.ts";
 import { RunCheckpoints } from "./run_checkpoints.ts";
 import { RunMetrics } from "./run_metrics.ts";
+import type { RunRecord } from "./run_record.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 /**
@@ -36,14 +38,15 @@ import type { TrainingPlan } from "./training_plan.ts";
  * @throws {Interrupted} If the user pressed Ctrl-C; a checkpoint is then written.
  */
 export async function runTraining(
-  run: RunFolder,
+  run: RunRecord,
   plan: TrainingPlan,
   threads: number | undefined,
   streams: Streams,
   checkpoint?: Checkpoint,
 ): Promise<Solver> {
   if (threads !== undefined) setThreads(threads);
-  const { data, recipe, random } = plan;
+  const { data, recipe, random, ranks } = plan;
+  const isFirst = (ranks?.rank ?? 0) === 0;
   const train = data.train.slice(0, plan.numTrain ?? data.train.length);
   const model = modelOf(
     { ...recipe, dtype: plan.parameterType ?? recipe.dtype },
@@ -53,7 +56,8 @@ export async function runTraining(
       random,
     },
   );
-  if (recipe.init !== undefined && !checkpoint) {
+  // The others take the first rank's parameters.
+  if (recipe.init !== undefined && !checkpoint && isFirst) {
     const other = RunFolder.open(recipe.init, dirname(run.path));
     const { taken, fresh } = initParameters(model, other.readParameters());
     streams.stderr.line(
@@ -64,7 +68,14 @@ export async function runTraining(
   }
   using interrupt = listenForInterrupt();
   const stopping = new AbortController();
-  const signal = AbortSignal.any([interrupt.signal, stopping.signal]);
+  const asked = AbortSignal.any([interrupt.signal, stopping.signal]);
+  const reducer = ranks && new DataParallel(ranks, {
+    syncBatchnorm: recipe.syncBatchnorm,
+    signal: asked,
+    reasonOfOthers: () => new Interrupted("Interrupted"),
+  });
+  // Ranks stop at the same iteration.
+  const signal = reducer?.signal ?? asked;
   let live: LiveTraining | undefined;
   // It stands still while the training is paused.
   const clock = () => live?.clock() ?? performance.now();
@@ -84,8 +95,7 @@ export async function runTraining(
     yVal: data.validation.labels,
   }, {
     ...options,
-    ...{ schedule, batchSize, random },
-    signal,
+    ...{ schedule, batchSize, random, reducer, signal },
     log(line) {
       progress.log(line);
       run.log(line);
@@ -97,9 +107,16 @@ export async function runTraining(
       progress.update(iteration * batchSize, `loss ${loss.toFixed(3)}`);
       live?.afterIteration();
     },
-    onTurn: () => live?.afterTurn(),
+    async onTurn() {
+      ranks?.working("paused");
+      await live?.afterTurn();
+      ranks?.working("busy");
+    },
     onCheck: (check) => run.metric({ kind: "check", ...check }),
-    onIterationEnd: () => checkpoints.saveIfDue(solver, seconds()),
+    onIterationEnd() {
+      ranks?.working("busy");
+      checkpoints.saveIfDue(solver, seconds());
+    },
   });
   const isSteady = schedule === undefined && (options.lrDecay ?? 1) === 1;
   const metrics = new RunMetrics(
@@ -124,7 +141,7 @@ export async function runTraining(
     live = await LiveTraining.start({
       ...plan.live,
       about: aboutRun(run, { iterations, epochs }, true),
-      ...{ run, solver, model, batchSize, signal },
+      ...{ run, solver, model, batchSize, signal: asked },
       validation: data.validation,
       classNames: data.classNames,
       secondsBefore,
@@ -162,7 +179,7 @@ export async function runTraining(
     const summary = await conclude(solver, model, {
       ...{ data, train, seconds: took, streams },
       kept: keptMoment(run, recipe.keep, solver.iterationsPerEpoch),
-      signal,
+      ...{ ranks: ranks?.size, signal },
     });
     // A run with its final accuracies is finished, so they are written last.
     for (const line of summary.lines) run.log(line);
@@ -185,7 +202,7 @@ export async function runTraining(
     }
     // Once it has ended, the model has the parameters that are kept.
     if (!ended) checkpoints.save(solver, seconds());
-    const next = resuming(run, threads);
+    const next = resuming(run, threads, ranks?.size);
     await live?.end("stopped", {
       note: "Training has stopped, with a checkpoint. Go on with",
       command: next,
@@ -199,8 +216,14 @@ export async function runTraining(
 }
 
 /** What to type to go on with a run. */
-function resuming(run: RunFolder, threads: number | undefined): string {
-  const task = kernelReport().mode === "turbo" ? "train:turbo" : "train";
+function resuming(
+  run: RunRecord,
+  threads: number | undefined,
+  ranks: number | undefined,
+): string {
+  const turbo = kernelReport().mode === "turbo" ? ":turbo" : "";
+  const task = invocation(`train${ranks === undefined ? "" : ":mpi"}${turbo}`);
+  const launch = ranks === undefined ? "" : `mpirun -n ${ranks} `;
   const more = threads === undefined ? "" : ` --threads ${threads}`;
-  return `${invocation(task)} --resume ${typedRun(run)}${more}`;
+  return `${launch}${task} --resume ${typedRun(run)}${more}`;
 }

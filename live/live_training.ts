@@ -9,7 +9,6 @@
  */
 
 import type { ImageSet } from "../data/image_set.ts";
-import type { RunFolder } from "../training/run_folder.ts";
 import type { Solver } from "../training/solver.ts";
 import type { Model } from "../training/solver_options.ts";
 import {
@@ -24,7 +23,8 @@ import type { About, Command, RunState, Status, Update } from "./protocol.ts";
 
 /** What is trained, and whom to tell. */
 export interface LiveTrainingOptions extends LiveAddress {
-  readonly run: RunFolder;
+  /** Where its metrics are written. */
+  readonly run: { readonly path: string };
   readonly about: About;
   readonly solver: Solver;
   readonly model: Model;

@@ -86,6 +86,8 @@ export interface Recipe {
   readonly patience?: number | undefined;
   /** Which parameters are the result: those with the best validation accuracy, or the last; by default best. */
   readonly keep?: "best" | "last" | undefined;
+  /** On several ranks: normalise batches by the statistics of all ranks' images, not of each rank's own. */
+  readonly syncBatchnorm?: boolean | undefined;
   /** Seed of all random numbers: the same seed repeats a run to the bit (default 231). */
   readonly seed?: number | undefined;
   /** Iterations between two logged losses (default 20). */
@@ -380,6 +382,12 @@ export const RECIPE_FIELDS = {
     choices: ["best", "last"],
     help:
       "Which parameters are the result: those with the best validation accuracy, or the last; by default best",
+  },
+  syncBatchnorm: {
+    group: "Training",
+    kind: "boolean",
+    help:
+      "On several ranks (docs/scaling.md): normalises batches by the statistics of all ranks' images, not of each rank's own",
   },
   seed: {
     group: "Training",

@@ -50,13 +50,24 @@ function machineFacts(
   machine: TrainingMachine | undefined,
   threads: unknown,
 ): (readonly [string, Content])[] {
-  const { processor, cores, target, deno, v8 } = machine ?? {};
+  const { processor, cores, target, deno, v8, hosts, mpi } = machine ?? {};
   return [
     // Deno lets programs read its name with all permissions only.
     ...processor === undefined ? [] : [["Processor", processor] as const],
     ["Cores", cores ?? UNKNOWN],
-    ["Threads", typeof threads === "number" ? threads : UNKNOWN],
+    ...hosts === undefined
+      ? []
+      : [["Ranks", `${hosts.length} on ${hostsText(hosts)} (${mpi})`] as const],
+    [
+      hosts === undefined ? "Threads" : "Threads of a rank",
+      typeof threads === "number" ? threads : UNKNOWN,
+    ],
     ["System", target ?? UNKNOWN],
     ["Deno", deno === undefined ? UNKNOWN : `${deno} (V8 ${v8 ?? "?"})`],
   ];
+}
+
+/** Each host once, in the order of the ranks. */
+function hostsText(hosts: readonly string[]): string {
+  return [...new Set(hosts)].join(", ");
 }

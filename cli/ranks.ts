@@ -1,0 +1,140 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Training as one of several ranks that a launcher such as `mpirun` started:
+ * only the first writes, and what goes wrong in one of them ends all.
+ *
+ * @module
+ */
+
+import type { DataSet } from "../data/data_set.ts";
+import type { Communicator } from "../distributed/communicator.ts";
+import { type Launch, launchHere } from "../distributed/launch.ts";
+import { NonFiniteLossError } from "../training/non_finite_loss.ts";
+import { encodeRunData } from "../training/run_data.ts";
+import type { Streams } from "./command.ts";
+import { endingOf, type ExitCode, Interrupted, UsageError } from "./exit.ts";
+import { invocation } from "./invocation.ts";
+import { type Output, outputTo, SILENT } from "./output.ts";
+
+/** The subcommand that ranks can run together. */
+const COMMAND = "train";
+
+/** Milliseconds that the first rank has to tell of what all find wrong. */
+const FIRST_MS = 1500;
+
+/** Whether this is a rank, but the first, of those that run a subcommand together; only the first writes. */
+export function isOtherRank(command: string | undefined): boolean {
+  return command === COMMAND && (launchHere()?.rank ?? 0) > 0;
+}
+
+/** Where other ranks write. */
+export const SILENT_STREAMS: Streams = { stdout: SILENT, stderr: SILENT };
+
+/** Lets the first rank tell what all find wrong before a launcher sees that one has ended, and ends the others. */
+export function letFirstTell(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, FIRST_MS));
+}
+
+/**
+ * Does the work of a subcommand: alone, or as one of the ranks that a launcher
+ * started, all of which call this. Errors that all of them have to find, such as
+ * wrong usage, are thrown; any other ends all ranks.
+ *
+ * @throws {Error} If there is a launcher but no MPI, or no permission for it.
+ */
+export async function onRanks(
+  body: (ranks: Communicator | undefined) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const launch = launchHere();
+  if (launch === undefined) return await body(undefined);
+  const ranks = await join(launch);
+  try {
+    const code = await body(ranks);
+    await ranks.leave();
+    return code;
+  } catch (error) {
+    if (!areAllToFind(error)) await endAll(ranks, error, outputTo(Deno.stderr));
+    await ranks.leave();
+    throw error;
+  }
+}
+
+/**
+ * Checks that each rank has something to do.
+ *
+ * @throws {UsageError} If batches are smaller than the number of ranks.
+ */
+export function checkBatch(ranks: Communicator, batchSize: number): void {
+  if (batchSize >= ranks.size) return;
+  throw new UsageError(
+    `Expected --batch-size of at least ${ranks.size}, an image for each rank, but found ${batchSize}`,
+  );
+}
+
+/**
+ * Checks that all ranks have loaded the same images.
+ *
+ * @throws {Error} If this one has others than the first.
+ */
+export function checkSameOnRanks(ranks: Communicator, data: DataSet): void {
+  const { title, classNames, train, validation, test } = data;
+  const { imageShape, mean, std } = train;
+  const sizes = [train, validation, test].map(({ length }) => length);
+  const words = `${title} with ${sizes.join(", ")} images`;
+  const own = [
+    words,
+    encodeRunData({ title, classNames, imageShape, mean, std }),
+  ];
+  const [first, ofFirst] = JSON.parse(
+    ranks.broadcastText(JSON.stringify(own)),
+  );
+  if (first !== words) {
+    throw new Error(
+      `Cannot train together: expected ${first} to train on, validate and test with, as the first rank has, but found ${words}`,
+    );
+  }
+  if (ofFirst !== own[1]) {
+    throw new Error(
+      `Cannot train together: expected the images of the first rank but found others of the same number; copy its data set`,
+    );
+  }
+}
+
+async function join(launch: Launch): Promise<Communicator> {
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  if (state !== "granted") {
+    const task = invocation(`${COMMAND}:mpi`);
+    throw new Error(
+      `Cannot train on ranks: ${launch.launcher} started this as one of several, which takes --allow-ffi; use "${task}"`,
+    );
+  }
+  const { Communicator } = await import("../distributed/communicator.ts");
+  return await Communicator.join(launch);
+}
+
+/** Whether an error is of a kind that comes up on all ranks at the same point. */
+function areAllToFind(error: unknown): boolean {
+  return [UsageError, Interrupted, NonFiniteLossError].some((kind) =>
+    error instanceof kind
+  );
+}
+
+/** Tells what went wrong on this rank, and ends all. */
+async function endAll(
+  ranks: Communicator,
+  error: unknown,
+  stderr: Output,
+): Promise<never> {
+  const { rank, hosts } = ranks;
+  const { code, line = "standard output was closed" } = endingOf(
+    error,
+    COMMAND,
+  );
+  // What all find wrong the first tells, and ends them.
+  if (rank > 0) await letFirstTell();
+  const prefix = stderr.style.red("error");
+  stderr.line(`${prefix}: rank ${rank} on ${hosts[rank]}: ${line}`);
+  if (Deno.args.includes("--debug")) stderr.line(Deno.inspect(error));
+  return ranks.abort(code);
+}

@@ -1,0 +1,24 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * How many threads a rank may take without getting in the way of the others on
+ * its host.
+ *
+ * @module
+ */
+
+import type { Communicator } from "./communicator.ts";
+
+/**
+ * The cores that this rank may run on, divided among the ranks of its host. A
+ * launcher that binds each rank to cores of its own has done that already.
+ *
+ * @param cores Cores that this rank may run on.
+ * @param onHost Cores that the host has in all.
+ */
+export function threadsOfRank(
+  { localSize }: Pick<Communicator, "localSize">,
+  cores: number = navigator.hardwareConcurrency,
+): number {
+  return Math.max(1, Math.floor(cores / localSize));
+}
