@@ -42,8 +42,11 @@ export async function runCommandLine(
   try {
     return await dispatch(entry, words, help, commands, { stdout, stderr });
   } catch (error) {
-    if (isOther) await letFirstTell();
-    return report(error, entry?.name, debug, stderr);
+    if (!isOther) return report(error, entry?.name, debug, stderr);
+    await letFirstTell();
+    // Had the first found the same, its launcher would have ended this one.
+    const own = error instanceof UsageError ? stderr : outputTo(Deno.stderr);
+    return report(error, entry?.name, debug, own);
   }
 }
 

@@ -15,7 +15,7 @@ import { encodeRunData } from "../training/run_data.ts";
 import type { Streams } from "./command.ts";
 import { endingOf, type ExitCode, Interrupted, UsageError } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { type Output, outputTo, SILENT } from "./output.ts";
+import { outputTo, SILENT } from "./output.ts";
 
 /** The subcommand that ranks can run together. */
 const COMMAND = "train";
@@ -38,8 +38,8 @@ export function letFirstTell(): Promise<void> {
 
 /**
  * Does the work of a subcommand: alone, or as one of the ranks that a launcher
- * started, all of which call this. Errors that all of them have to find, such as
- * wrong usage, are thrown; any other ends all ranks.
+ * started, all of which call this. What all ranks find at the same point is
+ * thrown; any other error ends all.
  *
  * @throws {Error} If there is a launcher but no MPI, or no permission for it.
  */
@@ -54,7 +54,7 @@ export async function onRanks(
     await ranks.leave();
     return code;
   } catch (error) {
-    if (!areAllToFind(error)) await endAll(ranks, error, outputTo(Deno.stderr));
+    if (!isAgreed(error)) return await endAll(ranks, error);
     await ranks.leave();
     throw error;
   }
@@ -113,28 +113,22 @@ async function join(launch: Launch): Promise<Communicator> {
   return await Communicator.join(launch);
 }
 
-/** Whether an error is of a kind that comes up on all ranks at the same point. */
-function areAllToFind(error: unknown): boolean {
-  return [UsageError, Interrupted, NonFiniteLossError].some((kind) =>
-    error instanceof kind
-  );
+/** Whether an error comes up on all ranks in the same iteration. */
+function isAgreed(error: unknown): boolean {
+  return error instanceof Interrupted || error instanceof NonFiniteLossError;
 }
 
 /** Tells what went wrong on this rank, and ends all. */
-async function endAll(
-  ranks: Communicator,
-  error: unknown,
-  stderr: Output,
-): Promise<never> {
+async function endAll(ranks: Communicator, error: unknown): Promise<never> {
   const { rank, hosts } = ranks;
-  const { code, line = "standard output was closed" } = endingOf(
-    error,
-    COMMAND,
-  );
-  // What all find wrong the first tells, and ends them.
+  const { code, line = "nobody reads its output" } = endingOf(error, COMMAND);
+  // What all find wrong, as wrong usage, the first tells.
   if (rank > 0) await letFirstTell();
-  const prefix = stderr.style.red("error");
-  stderr.line(`${prefix}: rank ${rank} on ${hosts[rank]}: ${line}`);
+  const stderr = outputTo(Deno.stderr);
+  const where = rank === 0 && error instanceof UsageError
+    ? ""
+    : `rank ${rank} on ${hosts[rank]}: `;
+  stderr.line(`${stderr.style.red("error")}: ${where}${line}`);
   if (Deno.args.includes("--debug")) stderr.line(Deno.inspect(error));
   return ranks.abort(code);
 }
