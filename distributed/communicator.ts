@@ -27,6 +27,9 @@ export type Ticket = number;
 /** Bytes of what is copied to where MPI can work on it, in one go. */
 const PIECE_BYTES = 1 << 18;
 
+/** From one sign of life of this thread's timers to the next, in milliseconds. */
+const TURN_MS = 500;
+
 /** How long the communication thread may take to end all ranks, in milliseconds. */
 const ABORT_MS = 4000;
 
@@ -51,6 +54,7 @@ export class Communicator {
   /** Where data is copied that is not in shared memory. */
   readonly #piece = new Uint8Array(new SharedArrayBuffer(PIECE_BYTES));
   readonly #addresses = new WeakMap<SharedArrayBuffer, bigint>();
+  readonly #turns: ReturnType<typeof setInterval>;
   #secondsWaiting = 0;
 
   private constructor(
@@ -66,6 +70,8 @@ export class Communicator {
     this.localSize = joined.local.length;
     this.hosts = joined.hosts;
     this.library = joined.library;
+    this.#turns = setInterval(() => block.turn(), TURN_MS);
+    Deno.unrefTimer(this.#turns);
   }
 
   /**
@@ -170,9 +176,9 @@ export class Communicator {
 
   /**
    * Says that this thread lives and what it is at. While it says `training` it
-   * has to say so again, or to sum, at each step: a silence of 6 s that is also
-   * four times longer than any before counts as hanging, and ends the job.
-   * `busy` and `paused` may last as long as they like.
+   * has to say so again, to sum, or to await something, at each step: a silence
+   * of 6 s that is also four times longer than any before counts as hanging, and
+   * ends the job. `busy` and `paused` may last as long as they like.
    */
   working(phase?: Phase): void {
     this.#block.sign(phase);
@@ -202,6 +208,7 @@ export class Communicator {
    * @throws {Error} In MPI's words, if it failed.
    */
   async leave(): Promise<void> {
+    clearInterval(this.#turns);
     this.#block.leave();
     const answer = await this.#left;
     if (!("left" in answer)) throw new Error(reasonOf(answer));

@@ -19,6 +19,7 @@ import {
   type Neighbour,
   toCard,
 } from "./neighbours.ts";
+import { endLauncher } from "./end_launcher.ts";
 import { sleepMs } from "./pace.ts";
 import type { Posix } from "./posix.ts";
 import { type ControlBlock, OPERATION } from "./thread_protocol.ts";
@@ -31,12 +32,12 @@ const LEAVING_MS = 10;
 const TURN_MS = 200;
 /** The most of these turns. */
 const TURNS = 10;
-/** Milliseconds after a failure of MPI in which a rank may turn out to be gone. */
+/** Milliseconds after a failure of MPI, or while leaving, in which it shows whether a rank is gone. */
 const GONE_MS = 1000;
 /** Milliseconds in which others are told that the job ends. */
 const END_MS = 100;
-/** Seconds after which a process ends that MPI does not end. */
-const ABORT_SECONDS = 2;
+/** Seconds after which a process ends that neither MPI nor its launcher ends. */
+const END_SECONDS = 3;
 /** Seconds that leaving MPI may take. */
 const LEAVE_SECONDS = 20;
 
@@ -77,6 +78,7 @@ export class Engine {
   #openSince = 0;
   #nextLook = 0;
   #endedByOther = false;
+  #goneSince: number | undefined;
 
   private constructor(
     mpi: Mpi,
@@ -197,7 +199,7 @@ export class Engine {
     const block = this.#block;
     const until = performance.now() + GONE_MS;
     while (performance.now() < until && !block.leaving) {
-      this.#checkGone();
+      this.#checkGone(0);
       block.sleep(block.doorbell, 20);
     }
     block.fail(error instanceof Error ? error.message : String(error));
@@ -251,21 +253,18 @@ export class Engine {
 
   /** Exchanges heartbeats, and looks who is still there; whether all have left. */
   #look(now: number): boolean {
-    const { leaving, awaited, issued, signs, phase } = this.#block;
+    const { leaving, awaited, issued, signs, turns, phase } = this.#block;
     const beats = this.#beats;
     for (const rank of beats.receive()) this.#watch.heard(rank, now);
     const quiet = leaving && this.#open.length === 0 && issued === this.#taken;
     const own: Beat = { leaving: leaving ? "itself" : "no", issued };
     if (this.#haveAllLeft(quiet, own)) return true;
     beats.send(own);
-    this.#endedByOther ||= beats.isEnded;
-    if (this.#endedByOther) {
-      this.#posix.endIn(ABORT_SECONDS);
-      return false;
-    }
-    this.#checkGone();
+    if (this.#isEndedByOther()) return false;
+    this.#checkGone(leaving ? GONE_MS : 0);
     const finding = this.#watch.look(now, {
       signs,
+      turns,
       phase,
       waits: awaited > 0 || leaving,
     });
@@ -302,11 +301,28 @@ export class Engine {
       all.every(([, { leaving }]) => leaving !== "no");
   }
 
-  /** Ends the job if the process of a rank of this machine is gone. */
-  #checkGone(): void {
+  /** Whether another rank ends the job, this process included, and has told why. */
+  #isEndedByOther(): boolean {
+    if (!this.#endedByOther && this.#beats.isEnded) {
+      this.#endedByOther = true;
+      this.#posix.endIn(END_SECONDS);
+    }
+    return this.#endedByOther;
+  }
+
+  /**
+   * Ends the job if the process of a rank of this machine is gone.
+   *
+   * @param patience Milliseconds for which it has to be: one that is done may be
+   * gone before this one knows that all are.
+   */
+  #checkGone(patience: number): void {
+    const now = performance.now();
     for (const rank of this.joined.local) {
       const { pid } = this.#neighbours[rank]!;
       if (this.#posix.exists(pid)) continue;
+      this.#goneSince ??= now;
+      if (now - this.#goneSince < patience) return;
       return this.#endForLost(rank, `its process (${pid}) is gone`);
     }
   }
@@ -318,19 +334,20 @@ export class Engine {
     const before = others.filter((other) => other < mine).length;
     const until = performance.now() + TURN_MS * Math.min(before, TURNS);
     while (performance.now() < until) {
-      if (this.#beats.isEnded) {
-        this.#endedByOther = true;
-        return;
-      }
-      this.#block.sleep(this.#block.doorbell, 10);
+      if (this.#isEndedByOther()) return;
+      this.#sleep(10);
     }
     this.#tell(`${this.#name(rank)} was lost: ${why}`);
-    this.#end(1);
+    this.#end(1, !local.includes(rank));
   }
 
-  /** Ends all ranks, this one included. */
-  #end(code: number): void {
-    this.#posix.endIn(ABORT_SECONDS);
+  /**
+   * Ends all ranks, this one included.
+   *
+   * @param farIsSilent Whether another host cannot be reached.
+   */
+  #end(code: number, farIsSilent = false): void {
+    this.#posix.endIn(END_SECONDS);
     const until = performance.now() + END_MS;
     try {
       const requests = [...this.#beats.sendEnd()];
@@ -338,11 +355,19 @@ export class Engine {
         performance.now() < until &&
         !requests.every((request) => this.#mpi.test(request))
       ) this.#posix.yield();
+      if (farIsSilent) endLauncher(this.#posix, (ms) => this.#sleep(ms));
       this.#mpi.abort(code);
     } catch {
       // What MPI cannot do any more is left to the launcher.
     }
     this.#posix.exit(code);
+  }
+
+  #sleep(ms: number): void {
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      this.#block.sleep(this.#block.doorbell, ms);
+    }
   }
 
   #name(rank: number): string {

@@ -10,7 +10,9 @@
 
 const CALLS = {
   getpid: { parameters: [], result: "i32" },
+  getppid: { parameters: [], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
+  signal: { parameters: ["i32", "usize"], result: "usize" },
   sched_yield: { parameters: [], result: "i32" },
   alarm: { parameters: ["u32"], result: "u32" },
   _exit: { parameters: ["i32"], result: "void" },
@@ -40,6 +42,23 @@ export class Posix {
     return this.#calls.kill(pid, 0) === 0;
   }
 
+  /** The id of the process that started this one, and the name of its program. */
+  parent(): { pid: number; program: string } {
+    const pid = this.#calls.getppid();
+    return { pid, program: this.#readFile(`/proc/${pid}/comm`) };
+  }
+
+  /** Asks another process to end, or ends it. */
+  terminate(pid: number, how: "SIGTERM" | "SIGKILL"): void {
+    this.#calls.kill(pid, how === "SIGTERM" ? 15 : 9);
+  }
+
+  /** Lets this process live on when it is asked to end. */
+  ignoreTerminate(): void {
+    const ignore = 1n;
+    this.#calls.signal(15, ignore);
+  }
+
   /** Lets another thread have the core, if one wants it. */
   yield(): void {
     this.#calls.sched_yield();
@@ -60,11 +79,13 @@ export class Posix {
     this.#calls.setenv(zeroEnded(name), zeroEnded(value), 0);
   }
 
-  /** What tells this machine, since it was started, and this space of process ids from all others. */
+  /** What tells this machine since it was started, its space of process ids and its network from all others. */
   machineId(): string {
-    return `${this.#readFile("/proc/sys/kernel/random/boot_id")} ${
-      this.#readLink("/proc/self/ns/pid")
-    }`;
+    return [
+      this.#readFile("/proc/sys/kernel/random/boot_id"),
+      this.#readLink("/proc/self/ns/pid"),
+      this.#readLink("/proc/self/ns/net"),
+    ].join(" ");
   }
 
   #readFile(path: string): string {

@@ -62,6 +62,7 @@ const WORD = {
   leaving: 5,
   abortCode: 6,
   aborting: 7,
+  turns: 8,
   // The communication thread's.
   failed: 16,
   messageBytes: 17,
@@ -140,6 +141,11 @@ export class ControlBlock {
     Atomics.add(this.#words, WORD.signs, 1);
   }
 
+  /** Says that the main thread comes round to its timers. */
+  turn(): void {
+    Atomics.add(this.#words, WORD.turns, 1);
+  }
+
   /** Says that this rank will ask for nothing more. */
   leave(): void {
     Atomics.store(this.#words, WORD.leaving, 1);
@@ -210,6 +216,10 @@ export class ControlBlock {
   /** The main thread's signs of life so far. */
   get signs(): number {
     return Atomics.load(this.#words, WORD.signs);
+  }
+  /** How often the main thread came round to its timers. */
+  get turns(): number {
+    return Atomics.load(this.#words, WORD.turns);
   }
   /** What the main thread is at. */
   get phase(): Phase {

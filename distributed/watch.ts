@@ -6,9 +6,9 @@
  *
  * A rank is lost that is not heard of for {@linkcode SILENCE_MS}. A main thread
  * hangs that gives no sign of life for as long while it trains, or for four
- * times its longest silence so far if that is more: the step after a large one
- * may be as large. Time in which the watcher itself did not run, since its
- * machine or its job was paused, counts for nothing.
+ * times its longest silence so far if that is more; how long its first step
+ * takes is not known before. Time in which the watcher itself did not run, since
+ * its machine or its job was paused, counts for nothing.
  *
  * @module
  */
@@ -29,8 +29,10 @@ export type Finding =
 
 /** What the main thread shows of itself. */
 export interface MainSigns {
-  /** Its signs of life so far. */
+  /** Its steps and requests so far, as signs of life. */
   readonly signs: number;
+  /** How often it came round to its timers: it lives too while it awaits something. */
+  readonly turns: number;
   readonly phase: Phase;
   /** Whether it waits for other ranks, which is no fault of its own. */
   readonly waits: boolean;
@@ -40,14 +42,14 @@ export interface MainSigns {
 export class Watch {
   readonly #heard: Map<number, number>;
   #looked: number;
-  #sign: { at: number; signs: number; steps: number };
+  #sign: { at: number; signs: number; turns: number; steps: number };
   #longest = 0;
 
   /** @param ranks Those to be heard of. */
   constructor(ranks: Iterable<number>, now: number) {
     this.#heard = new Map([...ranks].map((rank) => [rank, now]));
     this.#looked = now;
-    this.#sign = { at: now, signs: 0, steps: 0 };
+    this.#sign = { at: now, signs: 0, turns: 0, steps: 0 };
   }
 
   /** A rank was heard of. */
@@ -72,26 +74,25 @@ export class Watch {
     return longest && { kind: "lost", ...longest };
   }
 
-  #lookAtMain(
-    now: number,
-    { signs, phase, waits }: MainSigns,
-  ): Finding | undefined {
-    const before = this.#sign;
-    const training = phase === "training";
-    if (signs !== before.signs || waits || !training) {
-      // The first step of a stretch may take long: it compiles.
-      if (training && before.steps > 1) {
-        this.#longest = Math.max(this.#longest, now - before.at);
+  #lookAtMain(now: number, main: MainSigns): Finding | undefined {
+    const { at, signs, turns, steps } = this.#sign;
+    const ms = now - at;
+    const isTraining = main.phase === "training";
+    const moved = signs !== main.signs;
+    if (!isTraining || main.waits || moved || turns !== main.turns) {
+      if (isTraining && steps > 0) {
+        this.#longest = Math.max(this.#longest, ms);
       }
-      const steps = !training
-        ? 0
-        : before.steps + (signs !== before.signs ? 1 : 0);
-      this.#sign = { at: now, signs, steps };
+      this.#sign = {
+        at: now,
+        signs: main.signs,
+        turns: main.turns,
+        steps: isTraining ? steps + (moved ? 1 : 0) : 0,
+      };
       return undefined;
     }
-    const ms = now - before.at;
     const limit = Math.max(SILENCE_MS, PATIENCE * this.#longest);
-    return before.steps > 1 && ms >= limit ? { kind: "hung", ms } : undefined;
+    return steps > 1 && ms >= limit ? { kind: "hung", ms } : undefined;
   }
 
   /** Takes time out of all silences. */
