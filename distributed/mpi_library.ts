@@ -31,10 +31,11 @@ const NAMES: Record<"linux" | "darwin", Record<MpiFamily, string[]>> = {
   },
 };
 
-/** The families to try for a launcher, likeliest first: a launcher of its own kind may start both. */
+/** The families to try for a launcher, likeliest first: Slurm, say, starts either. */
 export function familiesOf(launcher: string): readonly MpiFamily[] {
   if (launcher === "Open MPI") return ["Open MPI"];
   if (launcher === "MPICH") return ["MPICH"];
+  if (launcher === "PMI") return ["MPICH", "Open MPI"];
   return ["Open MPI", "MPICH"];
 }
 

@@ -8,10 +8,10 @@
  */
 
 import { Communicator } from "../../../distributed/communicator.ts";
-import { launchHere } from "./launch_here.ts";
+import { launchHere } from "../../../distributed/launch.ts";
 
 const [harm = "none", victim = "1", numbers = "4"] = Deno.args;
-const all = await Communicator.join(launchHere());
+const all = await Communicator.join(launchHere()!);
 // As the subcommand does, so that it can put its work down.
 Deno.addSignalListener("SIGTERM", () => {});
 const values = new Float64Array(new SharedArrayBuffer(8 * Number(numbers)));
