@@ -48,7 +48,7 @@ export class Communicator {
   /** The MPI library and its version. */
   readonly library: string;
   readonly #block: ControlBlock;
-  readonly #left: Promise<Told>;
+  readonly #left: Promise<void>;
   /** What requests work on, so that it stays where it is until they are done. */
   readonly #held = new Map<Ticket, ArrayBufferView>();
   /** Where data is copied that is not in shared memory. */
@@ -56,11 +56,12 @@ export class Communicator {
   readonly #addresses = new WeakMap<SharedArrayBuffer, bigint>();
   readonly #turns: ReturnType<typeof setInterval>;
   #secondsWaiting = 0;
+  #hasLeft = false;
 
   private constructor(
     block: ControlBlock,
     joined: Joined,
-    left: Promise<Told>,
+    left: Promise<void>,
   ) {
     this.#block = block;
     this.#left = left;
@@ -87,12 +88,26 @@ export class Communicator {
       new URL("./communication_thread.ts", import.meta.url),
       { type: "module", name: "convlab communication" },
     );
-    const told = messagesOf(worker);
+    const joined = Promise.withResolvers<Joined>();
+    const left = Promise.withResolvers<void>();
+    // Who waits for a request is told as well, and may never leave.
+    left.promise.catch(() => {});
+    const fail = (reason: string) => {
+      joined.reject(new Error(reason));
+      left.reject(new Error(reason));
+    };
+    worker.onmessage = ({ data }: MessageEvent<Told>) => {
+      if ("joined" in data) joined.resolve(data.joined);
+      else if ("left" in data) left.resolve();
+      else fail(data.failed);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      fail(event.message);
+    };
     const start: Start = { launch, block: block.buffer };
     worker.postMessage(start);
-    const answer = await told();
-    if (!("joined" in answer)) throw new Error(reasonOf(answer));
-    return new Communicator(block, answer.joined, told());
+    return new Communicator(block, await joined.promise, left.promise);
   }
 
   /**
@@ -196,9 +211,11 @@ export class Communicator {
 
   /** Ends all ranks at once, with an exit code; say before why. */
   abort(code = 1): never {
-    this.#block.abort(code);
-    const word = new Int32Array(new SharedArrayBuffer(4));
-    Atomics.wait(word, 0, 0, ABORT_MS);
+    if (!this.#hasLeft) {
+      this.#block.abort(code);
+      const word = new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(word, 0, 0, ABORT_MS);
+    }
     Deno.exit(code);
   }
 
@@ -210,8 +227,8 @@ export class Communicator {
   async leave(): Promise<void> {
     clearInterval(this.#turns);
     this.#block.leave();
-    const answer = await this.#left;
-    if (!("left" in answer)) throw new Error(reasonOf(answer));
+    await this.#left;
+    this.#hasLeft = true;
   }
 
   #issue(
@@ -241,32 +258,4 @@ export class Communicator {
     }
     return base + BigInt(byteOffset);
   }
-}
-
-/** A function that gives a worker's next message, or why there will be none. */
-function messagesOf(worker: Worker): () => Promise<Told> {
-  let resolve: (told: Told) => void = () => {};
-  const waiting: Told[] = [];
-  const tell = (told: Told) => {
-    waiting.push(told);
-    resolve(told);
-  };
-  worker.onmessage = ({ data }: MessageEvent<Told>) => tell(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    tell({ failed: event.message });
-  };
-  return () =>
-    new Promise((fulfil) => {
-      const next = waiting.shift();
-      if (next !== undefined) return fulfil(next);
-      resolve = (told) => {
-        waiting.shift();
-        fulfil(told);
-      };
-    });
-}
-
-function reasonOf(told: Told): string {
-  return "failed" in told ? told.failed : "the communication thread ended";
 }
