@@ -19,7 +19,7 @@ import {
   type Neighbour,
   toCard,
 } from "./neighbours.ts";
-import { endLauncher } from "./end_launcher.ts";
+import { endLauncherSoon } from "./end_launcher.ts";
 import { sleepMs } from "./pace.ts";
 import type { Posix } from "./posix.ts";
 import { type ControlBlock, OPERATION } from "./thread_protocol.ts";
@@ -37,7 +37,9 @@ const GONE_MS = 1000;
 /** Milliseconds in which others are told that the job ends. */
 const END_MS = 100;
 /** Seconds after which a process ends that neither MPI nor its launcher ends. */
-const END_SECONDS = 3;
+const END_SECONDS = 2;
+/** Milliseconds after which one ends by itself when another has told that the job ends. */
+const ENDED_MS = 500;
 /** Seconds that leaving MPI may take. */
 const LEAVE_SECONDS = 20;
 
@@ -77,7 +79,7 @@ export class Engine {
   #taken = 0;
   #openSince = 0;
   #nextLook = 0;
-  #endedByOther = false;
+  #endedByOther: number | undefined;
   #goneSince: number | undefined;
 
   private constructor(
@@ -301,13 +303,16 @@ export class Engine {
       all.every(([, { leaving }]) => leaving !== "no");
   }
 
-  /** Whether another rank ends the job, this process included, and has told why. */
+  /** Whether another rank ends the job, this process included, and has told why. Ends this one if nobody else does. */
   #isEndedByOther(): boolean {
-    if (!this.#endedByOther && this.#beats.isEnded) {
-      this.#endedByOther = true;
+    const now = performance.now();
+    if (this.#endedByOther === undefined && this.#beats.isEnded) {
+      this.#endedByOther = now;
       this.#posix.endIn(END_SECONDS);
     }
-    return this.#endedByOther;
+    if (this.#endedByOther === undefined) return false;
+    if (now - this.#endedByOther > ENDED_MS) this.#posix.exit(1);
+    return true;
   }
 
   /**
@@ -348,6 +353,7 @@ export class Engine {
    */
   #end(code: number, farIsSilent = false): void {
     this.#posix.endIn(END_SECONDS);
+    if (farIsSilent) endLauncherSoon(this.#posix);
     const until = performance.now() + END_MS;
     try {
       const requests = [...this.#beats.sendEnd()];
@@ -355,7 +361,6 @@ export class Engine {
         performance.now() < until &&
         !requests.every((request) => this.#mpi.test(request))
       ) this.#posix.yield();
-      if (farIsSilent) endLauncher(this.#posix, (ms) => this.#sleep(ms));
       this.#mpi.abort(code);
     } catch {
       // What MPI cannot do any more is left to the launcher.

@@ -12,7 +12,7 @@ const CALLS = {
   getpid: { parameters: [], result: "i32" },
   getppid: { parameters: [], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
-  signal: { parameters: ["i32", "usize"], result: "usize" },
+  system: { parameters: ["buffer"], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
   alarm: { parameters: ["u32"], result: "u32" },
   _exit: { parameters: ["i32"], result: "void" },
@@ -48,15 +48,9 @@ export class Posix {
     return { pid, program: this.#readFile(`/proc/${pid}/comm`) };
   }
 
-  /** Asks another process to end, or ends it. */
-  terminate(pid: number, how: "SIGTERM" | "SIGKILL"): void {
-    this.#calls.kill(pid, how === "SIGTERM" ? 15 : 9);
-  }
-
-  /** Lets this process live on when it is asked to end. */
-  ignoreTerminate(): void {
-    const ignore = 1n;
-    this.#calls.signal(15, ignore);
+  /** Runs a command of the shell. */
+  shell(command: string): void {
+    this.#calls.system(zeroEnded(command));
   }
 
   /** Lets another thread have the core, if one wants it. */

@@ -4,19 +4,22 @@
  * When a rank counts as lost, and a main thread as hung: by clocks that are
  * passed in, so without any of its own.
  *
- * A rank is lost that is not heard of for {@linkcode SILENCE_MS}. A main thread
- * hangs that gives no sign of life for as long while it trains, or for four
- * times its longest silence so far if that is more; how long its first step
- * takes is not known before. Time in which the watcher itself did not run, since
- * its machine or its job was paused, counts for nothing.
+ * A rank is lost that is not heard of for five seconds, so that its job can end
+ * within ten. A main thread hangs that gives no sign of life for six seconds
+ * while it trains, or for four times its longest silence so far if that is more;
+ * how long its first step takes is not known before. Time in which the watcher
+ * itself did not run, since its machine or its job was paused, counts for
+ * nothing.
  *
  * @module
  */
 
 import type { Phase } from "./thread_protocol.ts";
 
-/** Silence after which somebody is given up, in milliseconds. */
-export const SILENCE_MS = 6000;
+/** Silence of a rank after which it is given up, in milliseconds. */
+const LOST_MS = 5000;
+/** The shortest silence of a main thread after which it is. */
+const HUNG_MS = 6000;
 /** A gap between two looks that can only come from not running. */
 const PAUSE_MS = 1500;
 /** How much longer than the longest silence so far one may last. */
@@ -69,7 +72,7 @@ export class Watch {
     let longest: { rank: number; ms: number } | undefined;
     for (const [rank, at] of this.#heard) {
       const ms = now - at;
-      if (ms >= (longest?.ms ?? SILENCE_MS)) longest = { rank, ms };
+      if (ms >= (longest?.ms ?? LOST_MS)) longest = { rank, ms };
     }
     return longest && { kind: "lost", ...longest };
   }
@@ -91,7 +94,7 @@ export class Watch {
       };
       return undefined;
     }
-    const limit = Math.max(SILENCE_MS, PATIENCE * this.#longest);
+    const limit = Math.max(HUNG_MS, PATIENCE * this.#longest);
     return steps > 1 && ms >= limit ? { kind: "hung", ms } : undefined;
   }
 

@@ -30,29 +30,29 @@ const steps = (length: number, until = Infinity) => (now: number) => ({
 });
 
 describe("Watch, of other ranks", () => {
-  it("finds the one that is silent for six seconds", () => {
+  it("finds the one that is silent for five seconds", () => {
     const watch = new Watch([1, 2, 3], 0);
     const found = watchFor(watch, 0, 60_000, undefined, (now) => {
       return now < 3000 ? [1, 2, 3] : [1, 3];
     });
-    assertEquals(found, { now: 8800, kind: "lost", rank: 2, ms: 6000 });
+    assertEquals(found, { now: 7800, kind: "lost", rank: 2, ms: 5000 });
   });
 
   it("finds nothing while all are heard of now and then", () => {
     const watch = new Watch([1, 2], 0);
-    const heard = (now: number) => now % 5000 === 0 ? [1, 2] : [];
+    const heard = (now: number) => now % 4000 === 0 ? [1, 2] : [];
     assertEquals(watchFor(watch, 0, 60_000, undefined, heard), undefined);
   });
 
   it("does not count time in which it did not run itself", () => {
     const watch = new Watch([1], 0);
-    assertEquals(watchFor(watch, 0, 4000), undefined);
+    assertEquals(watchFor(watch, 0, 3000), undefined);
     // Ctrl-Z, and an hour later fg: the others take a moment to run again.
     const later = 3_600_000;
     assertEquals(watchFor(watch, later, 1000), undefined);
     watch.heard(1, later + 1200);
-    assertEquals(watchFor(watch, later + 1200, 5000), undefined);
-    assertEquals(watchFor(watch, later + 6400, 5000)?.kind, "lost");
+    assertEquals(watchFor(watch, later + 1200, 4000), undefined);
+    assertEquals(watchFor(watch, later + 5400, 5000)?.kind, "lost");
   });
 
   it("pays no attention to ranks that it is not told to watch", () => {
