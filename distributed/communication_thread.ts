@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Engine } from "./engine.ts";
+import { Engine, type Joined } from "./engine.ts";
 import type { Launch } from "./launch.ts";
 import { Mpi } from "./mpi.ts";
 import { Posix } from "./posix.ts";
@@ -19,17 +19,6 @@ import { ControlBlock } from "./thread_protocol.ts";
 export interface Start {
   readonly launch: Launch;
   readonly block: SharedArrayBuffer;
-}
-
-/** What it is told when all ranks have joined. */
-export interface Joined {
-  readonly rank: number;
-  readonly size: number;
-  readonly library: string;
-  /** The host of each rank. */
-  readonly hosts: readonly string[];
-  /** The ranks on this host, this one included. */
-  readonly local: readonly number[];
 }
 
 /** What the thread tells in messages. */

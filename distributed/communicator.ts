@@ -12,7 +12,8 @@
  * @module
  */
 
-import type { Joined, Start, Told } from "./communication_thread.ts";
+import type { Start, Told } from "./communication_thread.ts";
+import type { Joined } from "./engine.ts";
 import type { Launch } from "./launch.ts";
 import {
   ControlBlock,

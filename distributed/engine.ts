@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { Joined } from "./communication_thread.ts";
 import { addressOf, type Beat, Heartbeats } from "./heartbeats.ts";
 import type { Launch } from "./launch.ts";
 import type { Mpi, MpiRequest } from "./mpi.ts";
@@ -59,6 +58,17 @@ const RABENSEIFNER = [
  * alone takes 0.3 to 2 µs, and ten times as long after a sleep.
  */
 const MOVED_MS = { awake: 0.005, slept: 0.03 };
+
+/** What is known once all ranks have joined. */
+export interface Joined {
+  readonly rank: number;
+  readonly size: number;
+  readonly library: string;
+  /** The host of each rank. */
+  readonly hosts: readonly string[];
+  /** The ranks on this host, this one included. */
+  readonly local: readonly number[];
+}
 
 /** A request that MPI works on. */
 interface Open {

@@ -23,7 +23,7 @@ export function toCard(neighbour: Neighbour): Uint8Array {
   const { host, machine, pid } = neighbour;
   const card = new Uint8Array(CARD_BYTES);
   new TextEncoder().encodeInto(
-    JSON.stringify([host.slice(0, 128), machine.slice(0, 128), pid]),
+    JSON.stringify([host.slice(0, 64), machine.slice(0, 256), pid]),
     card,
   );
   return card;
