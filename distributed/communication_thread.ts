@@ -9,10 +9,9 @@
  * @module
  */
 
-import { Engine, type Joined } from "./engine.ts";
+import { work } from "./engine.ts";
+import { type Joined, joinJob } from "./join_job.ts";
 import type { Launch } from "./launch.ts";
-import { Mpi } from "./mpi.ts";
-import { Posix } from "./posix.ts";
 import { ControlBlock } from "./thread_protocol.ts";
 
 /** What the main thread sends to begin with. */
@@ -39,11 +38,9 @@ const scope = globalThis as unknown as Scope;
 scope.onmessage = ({ data }) => {
   const block = new ControlBlock(data.block);
   try {
-    const mpi = Mpi.open(data.launch.launcher);
-    const posix = new Posix(mpi.file);
-    const engine = Engine.join(mpi, posix, data.launch, block);
-    scope.postMessage({ joined: engine.joined });
-    engine.run();
+    const job = joinJob(data.launch);
+    scope.postMessage({ joined: job.joined });
+    work(job, block);
     scope.postMessage({ left: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -13,7 +13,7 @@
  */
 
 import type { Start, Told } from "./communication_thread.ts";
-import type { Joined } from "./engine.ts";
+import type { Joined } from "./join_job.ts";
 import type { Launch } from "./launch.ts";
 import {
   ControlBlock,

@@ -17,10 +17,8 @@ export const OPERATION = {
   sum64: 2,
   /** Copies `count` bytes of the rank `root` to all others. */
   broadcast: 3,
-  /** Gathers `count` bytes of each rank, its own being in their place already. */
-  gather: 4,
   /** Waits for all ranks. */
-  barrier: 5,
+  barrier: 4,
 } as const;
 
 /** One of {@linkcode OPERATION}. */
