@@ -8,6 +8,7 @@
  * @module
  */
 
+import { MPI_CALLS } from "./mpi_calls.ts";
 import {
   MPICH_HANDLES,
   type MpiFamily,
@@ -23,61 +24,12 @@ import {
   unknownLibrary,
 } from "./mpi_library.ts";
 
-const HANDLE = "u64";
-const ADDRESS = "u64";
-
-/** Handles have 64 bits here; MPICH's functions read the lower 32 of them. */
-const CALLS = {
-  MPI_Get_library_version: {
-    parameters: ["buffer", "buffer"],
-    result: "i32",
-  },
-  MPI_Init_thread: {
-    parameters: [ADDRESS, ADDRESS, "i32", "buffer"],
-    result: "i32",
-  },
-  MPI_Finalize: { parameters: [], result: "i32" },
-  MPI_Abort: { parameters: [HANDLE, "i32"], result: "i32" },
-  MPI_Comm_rank: { parameters: [HANDLE, "buffer"], result: "i32" },
-  MPI_Comm_size: { parameters: [HANDLE, "buffer"], result: "i32" },
-  MPI_Comm_set_errhandler: { parameters: [HANDLE, HANDLE], result: "i32" },
-  MPI_Error_string: {
-    parameters: ["i32", "buffer", "buffer"],
-    result: "i32",
-  },
-  MPI_Get_processor_name: { parameters: ["buffer", "buffer"], result: "i32" },
-  MPI_Iallreduce: {
-    parameters: [ADDRESS, ADDRESS, "i32", HANDLE, HANDLE, HANDLE, "buffer"],
-    result: "i32",
-  },
-  MPI_Ibcast: {
-    parameters: [ADDRESS, "i32", HANDLE, "i32", HANDLE, "buffer"],
-    result: "i32",
-  },
-  MPI_Iallgather: {
-    // deno-fmt-ignore
-    parameters: [ADDRESS, "i32", HANDLE, ADDRESS, "i32", HANDLE, HANDLE, "buffer"],
-    result: "i32",
-  },
-  MPI_Ibarrier: { parameters: [HANDLE, "buffer"], result: "i32" },
-  MPI_Isend: {
-    parameters: [ADDRESS, "i32", HANDLE, "i32", "i32", HANDLE, "buffer"],
-    result: "i32",
-  },
-  MPI_Irecv: {
-    parameters: [ADDRESS, "i32", HANDLE, "i32", "i32", HANDLE, "buffer"],
-    result: "i32",
-  },
-  MPI_Test: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
-  MPI_Cancel: { parameters: ["buffer"], result: "i32" },
-} as const;
-
 /** Open MPI's variables; what is read of one is its address. */
 const VARIABLES = Object.fromEntries(
   Object.values(OPEN_MPI_SYMBOLS).map((name) => [name, { type: "pointer" }]),
 ) as Record<string, { type: "pointer" }>;
 
-type Calls = Deno.DynamicLibrary<typeof CALLS>["symbols"];
+type Calls = Deno.DynamicLibrary<typeof MPI_CALLS>["symbols"];
 
 /** `MPI_THREAD_FUNNELED`, the same number in both families. */
 const FUNNELED = 1;
@@ -125,7 +77,7 @@ export class Mpi {
     for (const file of libraryNames(launcher, os)) {
       let calls: Calls;
       try {
-        calls = Deno.dlopen(file, CALLS).symbols;
+        calls = Deno.dlopen(file, MPI_CALLS).symbols;
       } catch (error) {
         if (error instanceof Deno.errors.NotCapable) throw error;
         continue;
@@ -190,63 +142,41 @@ export class Mpi {
 
   /** Begins to add up `count` numbers at an address over all ranks, in place. */
   startSum(address: bigint, count: number, dtype: SumType): MpiRequest {
-    const request = new BigUint64Array(1);
-    const { inPlace, world, sum } = this.#handles;
-    const type = this.#handles[dtype];
-    this.#check(
+    const { inPlace, sum, world, [dtype]: type } = this.#handles;
+    const { MPI_Iallreduce: call } = this.#calls;
+    return this.#start(
       "MPI_Iallreduce",
-      this.#calls.MPI_Iallreduce(
-        inPlace,
-        address,
-        count,
-        type,
-        sum,
-        world,
-        request,
-      ),
+      (request) => call(inPlace, address, count, type, sum, world, request),
     );
-    return request;
   }
 
   /** Begins to copy `bytes` bytes at an address from a rank to all others. */
   startBroadcast(address: bigint, bytes: number, root: number): MpiRequest {
-    const request = new BigUint64Array(1);
     const { byte, world } = this.#handles;
-    this.#check(
+    const { MPI_Ibcast: call } = this.#calls;
+    return this.#start(
       "MPI_Ibcast",
-      this.#calls.MPI_Ibcast(address, bytes, byte, root, world, request),
+      (request) => call(address, bytes, byte, root, world, request),
     );
-    return request;
   }
 
   /** Begins to gather `bytes` bytes of each rank at an address, where each has put its own in its place. */
   startGather(address: bigint, bytes: number): MpiRequest {
-    const request = new BigUint64Array(1);
     const { byte, world, inPlace } = this.#handles;
-    this.#check(
+    const { MPI_Iallgather: call } = this.#calls;
+    return this.#start(
       "MPI_Iallgather",
-      this.#calls.MPI_Iallgather(
-        inPlace,
-        0,
-        byte,
-        address,
-        bytes,
-        byte,
-        world,
-        request,
-      ),
+      (request) => call(inPlace, 0, byte, address, bytes, byte, world, request),
     );
-    return request;
   }
 
   /** Begins to wait until all ranks are here. */
   startBarrier(): MpiRequest {
-    const request = new BigUint64Array(1);
-    this.#check(
+    const { MPI_Ibarrier: call } = this.#calls;
+    return this.#start(
       "MPI_Ibarrier",
-      this.#calls.MPI_Ibarrier(this.#handles.world, request),
+      (request) => call(this.#handles.world, request),
     );
-    return request;
   }
 
   /** Begins to send bytes to a rank. */
@@ -256,13 +186,12 @@ export class Mpi {
     rank: number,
     tag: number,
   ): MpiRequest {
-    const request = new BigUint64Array(1);
     const { byte, world } = this.#handles;
-    this.#check(
+    const { MPI_Isend: call } = this.#calls;
+    return this.#start(
       "MPI_Isend",
-      this.#calls.MPI_Isend(address, bytes, byte, rank, tag, world, request),
+      (request) => call(address, bytes, byte, rank, tag, world, request),
     );
-    return request;
   }
 
   /** Begins to receive bytes from a rank, or from any. */
@@ -272,14 +201,13 @@ export class Mpi {
     rank: number | "any",
     tag: number,
   ): MpiRequest {
-    const request = new BigUint64Array(1);
     const { byte, world, anySource } = this.#handles;
     const source = rank === "any" ? anySource : rank;
-    this.#check(
+    const { MPI_Irecv: call } = this.#calls;
+    return this.#start(
       "MPI_Irecv",
-      this.#calls.MPI_Irecv(address, bytes, byte, source, tag, world, request),
+      (request) => call(address, bytes, byte, source, tag, world, request),
     );
-    return request;
   }
 
   /** Whether a request is done; also drives all others. */
@@ -304,6 +232,12 @@ export class Mpi {
   /** The last call. */
   finalize(): void {
     this.#check("MPI_Finalize", this.#calls.MPI_Finalize());
+  }
+
+  #start(name: string, call: (request: MpiRequest) => number): MpiRequest {
+    const request = new BigUint64Array(1);
+    this.#check(name, call(request));
+    return request;
   }
 
   #check(name: string, code: number): void {
