@@ -10,17 +10,18 @@
 
 import type { Posix } from "./posix.ts";
 
-/** Programs that start jobs, and are the parents of ranks on their own host. */
+/** Programs that start jobs; ranks on their own host come down from them, by way of `deno task`, say. */
 const LAUNCHERS = /^(mpirun|mpiexec|orterun|prterun)\b/;
 
 /** Seconds in which it may end by itself, as it does where all hosts answer after all. */
 const SECONDS = 2.4;
 
-/** Sees to it that the launcher ends soon, if this process is its child; else does nothing. */
+/** Sees to it that the launcher ends soon, if it runs on this host; else does nothing. */
 export function endLauncherSoon(posix: Posix): void {
-  const { pid, program } = posix.parent();
-  if (!LAUNCHERS.test(program)) return;
-  const script = `sleep ${SECONDS}; kill -9 ${pid}`;
+  const launcher = posix.ancestors()
+    .find(({ program }) => LAUNCHERS.test(program));
+  if (launcher === undefined) return;
+  const script = `sleep ${SECONDS}; kill -9 ${launcher.pid}`;
   // In a session of its own, so that it is not ended as a part of the job.
   posix.shell(`setsid sh -c '${script}' </dev/null >/dev/null 2>&1 &`);
 }

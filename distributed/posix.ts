@@ -42,10 +42,15 @@ export class Posix {
     return this.#calls.kill(pid, 0) === 0;
   }
 
-  /** The id of the process that started this one, and the name of its program. */
-  parent(): { pid: number; program: string } {
-    const pid = this.#calls.getppid();
-    return { pid, program: this.#readFile(`/proc/${pid}/comm`) };
+  /** The processes from this one's parent up: the id of each, and the name of its program. */
+  *ancestors(): Generator<{ pid: number; program: string }> {
+    for (let pid = this.#calls.getppid(); pid > 1;) {
+      // "4711 (name) S 4710 …", and the name may be anything.
+      const stat = this.#readFile(`/proc/${pid}/stat`);
+      const [, program = "", parent] = /\((.*)\) \S (\d+)/s.exec(stat) ?? [];
+      yield { pid, program };
+      pid = Number(parent ?? 0);
+    }
   }
 
   /** Runs a command of the shell. */
