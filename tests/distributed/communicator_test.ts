@@ -28,16 +28,22 @@ for (
 
 describeMpi("Communicator.join()", () => {
   describeMpi("with MPICH's library under Open MPI's mpirun", () => {
-    it("says that the library belongs to another launcher", async () => {
+    it("says that it belongs to another launcher, or what to install", async () => {
       const outcome = await mpirun({ ranks: 2, program: FOREIGN });
       assertEquals(outcome.code, 0);
       const lines = outcome.stdout.trim().split("\n");
       assertEquals(lines.length, 2);
       for (const line of lines) {
+        const [missing, foreign, ...more] = JSON.parse(line);
         assertMatch(
-          line,
+          missing,
+          /^Cannot join: started by Open MPI, but found none of its libraries \(.*\); install one \(Debian: apt-get install openmpi-bin libopenmpi3\)$/,
+        );
+        assertMatch(
+          foreign,
           /^Cannot join: MPICH started 2 ranks but MPICH \S+ sees 1; start it with the launcher of that library$/,
         );
+        assertEquals(more, []);
       }
     });
   }, "mpich");
