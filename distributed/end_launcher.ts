@@ -11,7 +11,7 @@
 import type { Posix } from "./posix.ts";
 
 /** Programs that start jobs; ranks on their own host come down from them, by way of `deno task`, say. */
-const LAUNCHERS = /^(mpirun|mpiexec|orterun|prterun)\b/;
+const LAUNCHERS = /^(mpirun|mpiexec|orterun|prterun)[\w.]*$/;
 
 /** Seconds in which it may end by itself, as it does where all hosts answer after all. */
 const SECONDS = 2.4;
@@ -21,7 +21,10 @@ export function endLauncherSoon(posix: Posix): void {
   const launcher = posix.ancestors()
     .find(({ program }) => LAUNCHERS.test(program));
   if (launcher === undefined) return;
-  const script = `sleep ${SECONDS}; kill -9 ${launcher.pid}`;
+  const { pid, program } = launcher;
+  // By then its number may be another program's.
+  const script =
+    `sleep ${SECONDS}; grep -qs "(${program})" /proc/${pid}/stat && kill -9 ${pid}`;
   // In a session of its own, so that it is not ended as a part of the job.
   posix.shell(`setsid sh -c '${script}' </dev/null >/dev/null 2>&1 &`);
 }
