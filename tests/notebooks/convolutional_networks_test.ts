@@ -4,11 +4,17 @@
 
 import { assert, assertMatch } from "@std/assert";
 import { type Cell, printed } from "./notebook.ts";
-import { testNotebook } from "./run_notebook.ts";
+import { type Instead, testNotebook } from "./run_notebook.ts";
 
-testNotebook("convolutional_networks", assertLearns);
+/** Fewer images than the sample has. */
+const FEWER: readonly Instead[] = [[
+  "loadDataSet()",
+  "loadDataSet({ numTraining: 4000, numValidation: 200 })",
+]];
 
-/** The sample of Fashion-MNIST is learned, too. */
+testNotebook("convolutional_networks", FEWER, assertLearns);
+
+/** So few images of Fashion-MNIST are learned, too. */
 function assertLearns(cells: readonly Cell[]): void {
   const text = (id: string) => printed(cells.find((cell) => cell.id === id)!);
   assertMatch(text("data-load"), /^Fashion-MNIST sample\n/);
@@ -16,5 +22,5 @@ function assertLearns(cells: readonly Cell[]): void {
     .exec(text("overfit-train")) ?? [];
   assert(Number(train) > 0.95 && Number(validation) < 0.8);
   const accuracy = Number(/[\d.]+(?= %)/.exec(text("test-accuracy"))?.[0]);
-  assert(accuracy > 75, `${accuracy} %`);
+  assert(accuracy > 65, `${accuracy} %`);
 }

@@ -34,6 +34,14 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=pathlib.Path)
     parser.add_argument("-o", "--output", type=pathlib.Path)
     parser.add_argument("--deno", default=shutil.which("deno") or "deno")
+    parser.add_argument(
+        "--instead",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("OF", "RUN"),
+        help="run a cell with other code, but keep the cell as it is",
+    )
     options = parser.parse_args()
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if options.output and len(paths) != 1:
@@ -41,7 +49,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         use_kernel(pathlib.Path(folder), options.deno)
         for path in paths:
-            execute(path, options.output or path, options.deno)
+            execute(path, options.output or path, options.deno, options.instead)
     return 0
 
 
@@ -58,11 +66,22 @@ def use_kernel(folder: pathlib.Path, deno: str) -> None:
     os.environ["NO_COLOR"] = "1"  # Values without escape sequences.
 
 
-def execute(path: pathlib.Path, output: pathlib.Path, deno: str) -> None:
+def execute(
+    path: pathlib.Path,
+    output: pathlib.Path,
+    deno: str,
+    instead: list[tuple[str, str]],
+) -> None:
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.source = formatted(cell.source, deno)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    sources = formatted({cell.id: cell.source for cell in code}, deno)
+    for cell in code:
+        cell.source = sources[cell.id]
+    for old, new in instead:
+        cells = [cell for cell in code if old in cell.source]
+        if len(cells) != 1:
+            sys.exit(f"error: expected {old!r} in one cell but found it in {len(cells)}")
+        cells[0].source = cells[0].source.replace(old, new)
     # Other keys than these come and go with the program that saved the file.
     notebook.metadata = {
         "kernelspec": {
@@ -96,6 +115,7 @@ def execute(path: pathlib.Path, output: pathlib.Path, deno: str) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
+            cell.source = sources[cell.id]
             join_streams(cell)
     nbformat.validate(notebook)
     beside = output.with_name(output.name + ".part")
@@ -103,11 +123,17 @@ def execute(path: pathlib.Path, output: pathlib.Path, deno: str) -> None:
     beside.replace(output)
 
 
-def formatted(code: str, deno: str) -> str:
-    """Code as deno fmt has it, which in 2.9.6 calls every notebook unformatted."""
-    command = [deno, "fmt", "--ext", "ts", "-"]
-    done = subprocess.run(command, input=code.encode(), stdout=subprocess.PIPE)
-    return done.stdout.decode().rstrip() if done.returncode == 0 else code
+def formatted(cells: dict[str, str], deno: str) -> dict[str, str]:
+    """Code as deno fmt has it, which in 2.9.6 calls every notebook unformatted.
+
+    What it cannot read stays as it is.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        files = {id: pathlib.Path(folder, f"{id}.ts") for id in cells}
+        for id, file in files.items():
+            file.write_text(cells[id])
+        subprocess.run([deno, "fmt", "--quiet", "--no-config", folder])
+        return {id: file.read_text().rstrip() for id, file in files.items()}
 
 
 async def collect_late(kernel, cell) -> None:

@@ -45,8 +45,14 @@ function findPython(): string | undefined {
   });
 }
 
+/** Code of a notebook, and what is run in its place. */
+export type Instead = readonly [of: string, run: string];
+
 /** Runs a notebook where no data of the user's is found. */
-async function run(name: string): Promise<Notebook> {
+async function run(
+  name: string,
+  instead: readonly Instead[],
+): Promise<Notebook> {
   const folder = Deno.makeTempDirSync();
   try {
     const output = join(folder, "out.ipynb");
@@ -54,6 +60,7 @@ async function run(name: string): Promise<Notebook> {
       args: [
         ...[join(ROOT, "tests/notebooks/execute.py"), pathOf(name)],
         ...["--output", output, "--deno", Deno.execPath()],
+        ...instead.flatMap((pair) => ["--instead", ...pair]),
       ],
       env: {
         DENO_DIR: denoDir(),
@@ -88,14 +95,19 @@ const why = python === undefined
   ? " (skipped: needs Python with nbclient)"
   : "";
 
-/** Tests one notebook; each has a file of its own, so that they run side by side. */
+/**
+ * Tests one notebook; each has a file of its own, so that they run side by side.
+ *
+ * @param instead What is run for less, where the outputs may differ.
+ */
 export function testNotebook(
   name: string,
+  instead: readonly Instead[],
   more: (cells: readonly Cell[]) => void = () => {},
 ): void {
   what(`notebooks in Deno's kernel${why}`, () => {
     it(`${name}.ipynb gives what is committed`, async () => {
-      const fresh = codeOf(await run(name));
+      const fresh = codeOf(await run(name, instead));
       const committed = codeOf(readNotebook(pathOf(name)));
       assertEquals(
         fresh.map(({ id, source }) => [id, source]),
