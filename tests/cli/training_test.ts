@@ -21,16 +21,17 @@ let runs = "";
 let permissions: string[] = [];
 let env: Record<string, string> = {};
 
+/** A small part of the built-in sample. */
+const FEW = [
+  ...["--num-training", "500", "--num-validation", "100"],
+  ...["--num-test", "100"],
+];
+/** A small three-layer network. */
+const SMALL = ["--num-filters", "4", "--hidden-dim", "20"];
+
 /** A short training on the built-in sample. */
 function train(name: string, ...more: string[]) {
-  const size = [
-    "--num-filters",
-    "4",
-    "--hidden-dim",
-    "20",
-    "--max-iterations",
-    "3",
-  ];
+  const size = [...SMALL, "--max-iterations", "3"];
   return runCli(
     ["train", "--runs-dir", runs, "--name", name, ...size, ...more],
     permissions,
@@ -116,9 +117,9 @@ describePermitted("the subcommands that train and draw", () => {
   });
 
   it("train gives the same bytes for the same seed, on one thread and on two", async () => {
-    await train("one", "--threads", "1");
-    await train("two", "--threads", "2");
-    await train("other", "--seed", "7");
+    await train("one", ...FEW, "--threads", "1");
+    await train("two", ...FEW, "--threads", "2");
+    await train("other", ...FEW, "--seed", "7");
     const file = "final.safetensors";
     assertEquals(read("one", file), read("two", file));
     assert(
@@ -162,6 +163,7 @@ describePermitted("the subcommands that train and draw", () => {
       "stopped",
       "--epochs",
       "100",
+      ...SMALL,
     ];
     const child = cliCommand(args, permissions, env).spawn();
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(
@@ -187,7 +189,7 @@ describePermitted("the subcommands that train and draw", () => {
       runCli(
         [
           ...["train", "--runs-dir", runs, "--name", name, "--model", model],
-          ...["--max-iterations", "2", ...more],
+          ...["--max-iterations", "2", ...FEW, ...more],
         ],
         permissions,
         env,
@@ -222,6 +224,8 @@ describePermitted("the subcommands that train and draw", () => {
       "few",
       "--num-training",
       "10",
+      "--num-validation",
+      "100",
       "--epochs",
       "8",
       "-o",
