@@ -10,8 +10,8 @@
 
 import type { Posix } from "./posix.ts";
 
-/** Programs that start jobs; ranks on their own host come down from them, by way of `deno task`, say. */
-const LAUNCHERS = /^(mpirun|mpiexec|orterun|prterun)[\w.]*$/;
+/** Programs that start jobs, and those that stand for them on other hosts; ranks come down from the one on their host, by way of `deno task`, say. */
+const LAUNCHERS = /^(mpirun|mpiexec|orterun|prterun|orted|prted)[\w.]*$/;
 
 /** Seconds in which it may end by itself, as it does where all hosts answer after all. */
 const SECONDS = 2.4;
