@@ -28,6 +28,9 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...{ document, layers, step, scaling, peak, summary, browser, ui },
 };
 
+/** Ranks that are timed at most; all are on this machine. */
+const MAX_RANKS = 64;
+
 /** The benchmarks that take an option: `With layers or step`. */
 function takenBy(option: string): string {
   const names = Object.entries(BENCHMARKS)
@@ -43,6 +46,7 @@ export default defineCommand({
     { args: "step --json > step.json", help: "Training steps, to be kept" },
     { args: "step --compare step.json", help: "How much faster they are now" },
     { args: "summary --peer python3", help: "Convlab against PyTorch" },
+    { args: "scaling --ranks 1,2,4", help: "Ranks of an MPI job" },
     { args: "browser --browser chromium", help: "Training steps in a browser" },
   ],
   positionals: {
@@ -75,6 +79,12 @@ export default defineCommand({
       }: only shapes of this name, or names with commas between: ${
         oneOf(SHAPE_NAMES)
       }`,
+    },
+    ranks: {
+      kind: "string",
+      placeholder: "NUMBERS",
+      help:
+        "With scaling: training steps by one rank and by each of these numbers of ranks under mpirun, such as 2,4; --threads are then those of each rank",
     },
     runs: {
       kind: "integer",
@@ -132,6 +142,9 @@ ui times a training with a page that a viewer without a window follows and one w
     if (given.has("browser") && what !== "browser") {
       throw new UsageError(`Expected no --browser with ${what}`);
     }
+    if (given.has("ranks") && what !== "scaling") {
+      throw new UsageError(`Expected no --ranks with ${what}`);
+    }
     if (benchmark.needsPeer && peer === undefined) {
       throw new UsageError(
         `Expected --peer PYTHON with ${what}, such as --peer python3`,
@@ -143,7 +156,11 @@ ui times a training with a page that a viewer without a window follows and one w
     if (threads !== undefined) setThreads(threads);
     settleTileWidth(true);
     const report = { what, threads: getThreads(), runs: options.runs };
-    const settings = { ...options, ...streams };
+    const settings = {
+      ...options,
+      ...streams,
+      ranks: options.ranks === undefined ? undefined : ranksIn(options.ranks),
+    };
     const outcome = await measure(benchmark, settings, peer);
     const isRight = printReport(report, outcome, {
       ...{ earlier, json, kernels },
@@ -152,6 +169,19 @@ ui times a training with a page that a viewer without a window follows and one w
     return isRight ? ExitCode.success : ExitCode.failure;
   },
 });
+
+/** Numbers of ranks, with commas between. */
+function ranksIn(text: string): readonly number[] {
+  const numbers = text.split(",").map(Number);
+  if (numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= MAX_RANKS)) {
+    return numbers;
+  }
+  throw new UsageError(
+    `Expected --ranks to be integers from 1 to ${MAX_RANKS} with commas between but found ${
+      JSON.stringify(text)
+    }`,
+  );
+}
 
 /** Measures, with the peer running meanwhile if there is one. */
 async function measure(

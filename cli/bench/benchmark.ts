@@ -19,6 +19,8 @@ export interface Settings extends Streams {
   readonly dtype: DType | undefined;
   /** Names of shapes, as they were typed. */
   readonly shape: readonly string[];
+  /** Numbers of ranks to time, if any were named. */
+  readonly ranks?: readonly number[] | undefined;
   /** Timed runs of each piece of work. */
   readonly runs: number;
   /** Whether to tell the time of each kernel. */

@@ -19,6 +19,7 @@ import { milliseconds, percent } from "./columns.ts";
 import { convolutionPasses } from "./convolution.ts";
 import { shown, verifyAll } from "./measure.ts";
 import { nameOf, type Pass } from "./pass.ts";
+import { measureRanks } from "./ranks.ts";
 import { CONVOLUTIONS, namesOf, selectShapes, STEPS } from "./shapes.ts";
 import { spreadOf } from "./statistics.ts";
 import { stepPass } from "./step.ts";
@@ -39,6 +40,7 @@ const RESTART = { runs: 3, milliseconds: 100 };
 export const scaling: Benchmark = {
   refuses: ["peer", "profile"],
   measure(settings) {
+    if (settings.ranks) return measureRanks(settings.ranks, settings);
     const { dtype = "float32", shape } = settings;
     const names = selectShapes(shape, "scaling", SHAPES);
     const passes = [

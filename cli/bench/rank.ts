@@ -1,0 +1,175 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * One rank of those that `bench scaling --ranks` times, or a single process
+ * where it is started without a launcher. The first answers each line of JSON
+ * that it reads with another; the others do what the first was asked to do.
+ *
+ * @module
+ */
+
+import { TextLineStream } from "@std/streams";
+import type { Communicator } from "../../distributed/communicator.ts";
+import { DataParallel } from "../../distributed/data_parallel.ts";
+import { launchHere } from "../../distributed/launch.ts";
+import { kernelReport, setThreads, shared } from "../../kernels/runtime.ts";
+import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
+import { RandomState } from "../../numerics/random.ts";
+import type { DType } from "../../numerics/tensor.ts";
+import { Solver } from "../../training/solver.ts";
+import { STEPS, type StepShape } from "./shapes.ts";
+
+/** What is asked for. */
+export type RankRequest =
+  | {
+    /** Steps to take of a shape. */
+    readonly kind: "steps";
+    readonly shape: string;
+    readonly dtype: DType;
+    /** Images of the batch of all ranks, if not the shape's. */
+    readonly images?: number;
+    readonly runs: number;
+  }
+  | {
+    /** Sums over all ranks of so many bytes. */
+    readonly kind: "sums";
+    readonly bytes: number;
+    readonly runs: number;
+  }
+  | { readonly kind: "end" };
+
+/** What some steps took. */
+export interface StepsAnswer {
+  /** Milliseconds of each. */
+  readonly times: readonly number[];
+  /** Milliseconds for which this rank waited for others, in all. */
+  readonly waited: number;
+  /** Milliseconds in which anything was being summed, in all. */
+  readonly inFlight: number;
+  /** The loss of each. */
+  readonly losses: readonly number[];
+}
+
+/** What the ranks say to begin with. */
+export interface RankGreeting {
+  readonly ranks: number;
+  readonly threads: number;
+  readonly mode: string;
+  readonly library: string | null;
+}
+
+/** Images that batches are drawn from. */
+const EXAMPLES = 500;
+const SEED = 231;
+/** A training that does not end. */
+const EPOCHS = 1e6;
+
+/** A solver, and the images of its batches. */
+type Solvers = Map<string, Solver>;
+
+async function main(threads: number): Promise<void> {
+  setThreads(threads);
+  const launch = launchHere();
+  let ranks: Communicator | undefined;
+  if (launch) {
+    const { Communicator } = await import("../../distributed/communicator.ts");
+    ranks = await Communicator.join(launch);
+  }
+  const isFirst = (ranks?.rank ?? 0) === 0;
+  const greeting: RankGreeting = {
+    ranks: ranks?.size ?? 1,
+    threads,
+    mode: kernelReport().mode,
+    library: ranks?.library ?? null,
+  };
+  const lines = isFirst
+    ? Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream()).getReader()
+    : undefined;
+  if (isFirst) console.log(JSON.stringify(greeting));
+  const solvers: Solvers = new Map();
+  while (true) {
+    const line = (await lines?.read())?.value ?? '{"kind":"end"}';
+    const request: RankRequest = JSON.parse(
+      ranks ? ranks.broadcastText(line) : line,
+    );
+    if (request.kind === "end") break;
+    const answer = request.kind === "steps"
+      ? takeSteps(request, solvers, ranks)
+      : { times: timeSums(request, ranks!) };
+    ranks?.working("busy");
+    if (isFirst) console.log(JSON.stringify(answer));
+  }
+  await ranks?.leave();
+}
+
+function takeSteps(
+  request: Extract<RankRequest, { kind: "steps" }>,
+  solvers: Solvers,
+  ranks: Communicator | undefined,
+): StepsAnswer {
+  const { shape: name, dtype, runs } = request;
+  const shape = STEPS.find((step) => step.name === name)!;
+  const images = request.images ?? shape.images;
+  const key = JSON.stringify([name, dtype, images]);
+  const solver = solvers.get(key) ??
+    solverOf({ ...shape, images }, dtype, ranks);
+  solvers.set(key, solver);
+  ranks?.barrier(); // What came before is not counted.
+  const waited = ranks?.secondsWaiting ?? 0;
+  const inFlight = ranks?.secondsCommunicating ?? 0;
+  const losses: number[] = [];
+  const times = Array.from({ length: runs }, () => {
+    const start = performance.now();
+    losses.push(solver.step());
+    return performance.now() - start;
+  });
+  return {
+    ...{ times, losses },
+    waited: 1000 * ((ranks?.secondsWaiting ?? 0) - waited),
+    inFlight: 1000 * ((ranks?.secondsCommunicating ?? 0) - inFlight),
+  };
+}
+
+function solverOf(
+  shape: StepShape,
+  dtype: DType,
+  ranks: Communicator | undefined,
+): Solver {
+  const { images, channels, side, filters, kernel, hidden, classes } = shape;
+  const random = new RandomState(SEED);
+  const x = random.randn([EXAMPLES, channels, side, side]).astype(dtype);
+  const y = random.randint(0, classes, EXAMPLES);
+  const model = new ThreeLayerConvNet({
+    inputDim: [channels, side, side],
+    ...{ numFilters: filters, filterSize: kernel },
+    ...{ hiddenDim: hidden, numClasses: classes, dtype, random },
+  });
+  return new Solver(model, { xTrain: x, yTrain: y, xVal: x, yVal: y }, {
+    ...{ updateRule: "adam", batchSize: images, random, verbose: false },
+    numEpochs: EPOCHS,
+    reducer: ranks && new DataParallel(ranks),
+  });
+}
+
+/** Milliseconds of each of some sums, from when all ranks are there. */
+function timeSums(
+  { bytes, runs }: Extract<RankRequest, { kind: "sums" }>,
+  ranks: Communicator,
+): number[] {
+  const address = shared.allocate(bytes);
+  try {
+    const data = new Float32Array(shared.buffer, address, bytes / 4);
+    data.fill(0);
+    return Array.from({ length: runs }, () => {
+      ranks.barrier();
+      const start = performance.now();
+      ranks.wait(ranks.startSum(data));
+      return performance.now() - start;
+    });
+  } finally {
+    shared.free(address);
+  }
+}
+
+if (import.meta.main) await main(Number(Deno.args[0]));

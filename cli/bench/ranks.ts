@@ -1,0 +1,345 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * `bench scaling --ranks`: training steps on one rank and on more, timed in
+ * turns, and what their communication takes.
+ *
+ * @module
+ */
+
+import { fromFileUrl } from "@std/path";
+import config from "../../deno.json" with { type: "json" };
+import { kernelReport } from "../../kernels/runtime.ts";
+import type { DType } from "../../numerics/tensor.ts";
+import { textTable } from "../text_table.ts";
+import type { Outcome, Row, Settings } from "./benchmark.ts";
+import { milliseconds, percent } from "./columns.ts";
+import { shown } from "./measure.ts";
+import { type Conversation, converse } from "./peer_process.ts";
+import type { RankGreeting, RankRequest, StepsAnswer } from "./rank.ts";
+import { namesOf, selectShapes, STEPS } from "./shapes.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+import { type Contestant, timeInTurns } from "./timing.ts";
+
+/** A job of ranks that is timed. */
+interface Job {
+  readonly ranks: number;
+  /** Threads of each rank. */
+  readonly threads: number;
+}
+
+/** Steps on some ranks. */
+export type RanksRow = Row & Job & {
+  readonly milliseconds: Spread;
+  /** How many times faster it is than one rank of one thread. */
+  readonly speedup: number;
+  /** Its speed, in parts of that of one process with as many threads, or as many as there are cores. */
+  readonly ofOneProcess?: number;
+  /** Share of the time in which anything was being summed. */
+  readonly communicating?: number;
+  /** Share of the time for which the first rank waited. */
+  readonly waiting?: number;
+  /** Share of the time of sums that was hidden behind the backward pass. */
+  readonly hidden?: number;
+};
+
+/** Sums of one size over some ranks. */
+export interface SumsRow {
+  readonly ranks: number;
+  readonly bytes: number;
+  readonly microseconds: Spread;
+  /** Bytes summed in a second, in 10⁹. */
+  readonly gigabytesPerSecond: number;
+}
+
+/** Sizes of messages, in bytes: from a loss to the gradients of a large network. */
+const SIZES = [8, 1024, 65_536, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
+/** Steps that are compared with those of one rank, and how far they may be from them. */
+const CHECKED_STEPS = 3;
+const TOLERANCE: Record<DType, number> = { float32: 1e-4, float64: 1e-10 };
+/** Before the first step that is timed: kernels are compiled, and memory is made. */
+const WARM_UP_RUNS = 15;
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 120_000;
+
+/** Times steps on one rank and on each of these numbers of ranks. */
+export async function measureRanks(
+  counts: readonly number[],
+  settings: Settings,
+): Promise<Outcome> {
+  const { dtype = "float32", shape, runs, signal } = settings;
+  const names = selectShapes(shape, "scaling --ranks", namesOf(STEPS));
+  const jobs = jobsOf(counts, settings.threads);
+  const complaints: string[] = [];
+  const rows: RanksRow[] = [];
+  const sums: SumsRow[] = [];
+  let library: string | undefined;
+  const started: Started[] = [];
+  try {
+    for (const job of jobs) started.push(await start(job, signal));
+    library = started.find(({ greeting }) => greeting.library)?.greeting
+      .library ?? undefined;
+    for await (const name of shown("Timing", [...names], settings)) {
+      const losses = await Promise.all(
+        started.map(async (job) => {
+          const { losses } = await stepsOf(job, name, dtype, CHECKED_STEPS);
+          return losses;
+        }),
+      );
+      complaints.push(...compareLosses(name, dtype, jobs, losses));
+      if (complaints.length > 0) break;
+      const contestants = started.map((job) => new Steps(job, name, dtype));
+      const times = await timeInTurns(contestants, runs, signal);
+      rows.push(...rowsOf(name, dtype, contestants, times));
+    }
+    const several = started.filter(({ job }) => job.ranks > 1);
+    for (const job of complaints.length > 0 ? [] : several) {
+      for (const bytes of SIZES) sums.push(await sumsOf(job, bytes, runs));
+    }
+  } finally {
+    for (const job of started) {
+      // It answers by ending; where it had failed, that was told already.
+      await ask(job, { kind: "end" }).catch(() => {});
+      await job.conversation[Symbol.asyncDispose]();
+    }
+  }
+  return {
+    heading: [
+      `up to ${Math.max(...counts)} ranks`,
+      ...library ? [library] : [],
+    ],
+    lines: [...stepLines(rows), "", ...sumLines(sums)],
+    ...{ rows, complaints },
+    more: { sums, library },
+  };
+}
+
+/** One rank of one thread, each number of ranks, and one process of as many threads. */
+function jobsOf(counts: readonly number[], threads?: number): Job[] {
+  const cores = navigator.hardwareConcurrency;
+  const jobs = counts.filter((ranks) => ranks > 1).map((ranks) => ({
+    ranks,
+    threads: threads ?? Math.max(1, Math.floor(cores / ranks)),
+  }));
+  const alone = [1, ...jobs.map((job) => asOneProcess(job, cores))];
+  return [
+    ...[...new Set(alone)].sort((a, b) => a - b)
+      .map((threads) => ({ ranks: 1, threads })),
+    ...jobs,
+  ];
+}
+
+/** Threads of one process that is as many as all ranks together, so far as there are cores. */
+function asOneProcess({ ranks, threads }: Job, cores: number): number {
+  return Math.min(ranks * threads, Math.max(cores, threads));
+}
+
+/** A job that waits for requests. */
+interface Started {
+  readonly job: Job;
+  readonly greeting: RankGreeting;
+  readonly conversation: Conversation;
+}
+
+async function start(job: Job, signal?: AbortSignal): Promise<Started> {
+  const program = fromFileUrl(new URL("./rank.ts", import.meta.url));
+  const task = kernelReport().mode === "turbo"
+    ? "train:mpi:turbo"
+    : "train:mpi";
+  const flags = config.tasks[task].command.split(" ")
+    .filter((word) => /^--(v8-flags|allow-(ffi|read|env))/.test(word));
+  const conversation = converse(
+    "mpirun",
+    [
+      ...await launcherFlags(),
+      ...["-n", `${job.ranks}`, Deno.execPath(), "run", "--quiet"],
+      ...[...flags, program, `${job.threads}`],
+    ],
+    {
+      patience: PATIENCE,
+      // Open MPI asks root whether it means it.
+      env: {
+        OMPI_ALLOW_RUN_AS_ROOT: "1",
+        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      },
+      ...(signal ? { signal } : {}),
+    },
+  );
+  const greeting = await conversation.next() as unknown as RankGreeting;
+  return { job, greeting, conversation };
+}
+
+/** Ranks may share cores and move between them; MPICH lets them anyway. */
+async function launcherFlags(): Promise<readonly string[]> {
+  try {
+    const { stdout } = await new Deno.Command("mpirun", {
+      args: ["--version"],
+      stdin: "null",
+      stderr: "null",
+    }).output();
+    return /Open MPI|OpenRTE|PRTE/i.test(new TextDecoder().decode(stdout))
+      ? ["-q", "--oversubscribe", "--bind-to", "none"]
+      : [];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Error(
+        "Cannot time ranks: expected an mpirun but found none; on Debian, apt-get install openmpi-bin libopenmpi3",
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function ask<T>(job: Started, request: RankRequest): Promise<T> {
+  return await job.conversation.ask(request) as T;
+}
+
+function stepsOf(
+  job: Started,
+  shape: string,
+  dtype: DType,
+  runs: number,
+): Promise<StepsAnswer> {
+  return ask(job, { kind: "steps", shape, dtype, runs });
+}
+
+/** Steps of one shape on one job, timed in turns with others. */
+class Steps implements Contestant {
+  readonly job: Job;
+  readonly #ask: (runs: number) => Promise<StepsAnswer>;
+  /** Milliseconds in all, and in which it waited or summed. */
+  readonly total = { time: 0, waited: 0, inFlight: 0 };
+
+  constructor(started: Started, shape: string, dtype: DType) {
+    this.job = started.job;
+    this.#ask = (runs) => stepsOf(started, shape, dtype, runs);
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#ask(WARM_UP_RUNS);
+  }
+
+  async time(runs: number): Promise<number[]> {
+    await this.#ask(2); // Threads wake up.
+    const { times, waited, inFlight } = await this.#ask(runs);
+    this.total.time += times.reduce((sum, time) => sum + time, 0);
+    this.total.waited += waited;
+    this.total.inFlight += inFlight;
+    return [...times];
+  }
+}
+
+function compareLosses(
+  name: string,
+  dtype: DType,
+  jobs: readonly Job[],
+  losses: readonly (readonly number[])[],
+): string[] {
+  const [expected = []] = losses;
+  return losses.flatMap((found, i) => {
+    const wrong = found.findIndex((loss, step) =>
+      !(Math.abs(loss - expected[step]!) <= TOLERANCE[dtype] * expected[step]!)
+    );
+    return wrong < 0 ? [] : [
+      `training step ${name} ${dtype}, ${
+        jobInWords(jobs[i]!)
+      }: expected a loss of ${expected[wrong]} in step ${
+        wrong + 1
+      } as alone but found ${found[wrong]}`,
+    ];
+  });
+}
+
+function rowsOf(
+  shape: string,
+  dtype: DType,
+  contestants: readonly Steps[],
+  times: readonly (readonly number[])[],
+): RanksRow[] {
+  const spreads = times.map((list) => spreadOf(list));
+  const medianOf = (ranks: number, threads: number) =>
+    spreads[
+      contestants.findIndex(({ job }) =>
+        job.ranks === ranks && job.threads === threads
+      )
+    ]?.median ?? NaN;
+  return contestants.map(({ job, total }, i) => {
+    const milliseconds = spreads[i]!;
+    const { ranks, threads } = job;
+    const own = asOneProcess(job, navigator.hardwareConcurrency);
+    return {
+      name: `training step ${shape} ${dtype}, ${jobInWords(job)}`,
+      ...{ ranks, threads, milliseconds },
+      speedup: medianOf(1, 1) / milliseconds.median,
+      ...(ranks === 1 ? {} : {
+        ofOneProcess: medianOf(1, own) / milliseconds.median,
+        communicating: total.inFlight / total.time,
+        waiting: total.waited / total.time,
+        hidden: Math.max(0, 1 - total.waited / total.inFlight),
+      }),
+    };
+  });
+}
+
+async function sumsOf(
+  job: Started,
+  bytes: number,
+  runs: number,
+): Promise<SumsRow> {
+  await ask(job, { kind: "sums", bytes, runs: 2 });
+  const { times } = await ask<{ times: number[] }>(
+    ...[job, { kind: "sums", bytes, runs }] as const,
+  );
+  const microseconds = spreadOf(times.map((time) => 1000 * time));
+  return {
+    ...{ ranks: job.job.ranks, bytes, microseconds },
+    gigabytesPerSecond: bytes / microseconds.median / 1000,
+  };
+}
+
+function stepLines(rows: readonly RanksRow[]): string[] {
+  const part = (share: number | undefined) =>
+    share === undefined ? "-" : percent(share);
+  return textTable([
+    [
+      ...["work", "ms", "quartiles", "speed-up", "of one process"],
+      ...["summing", "waiting", "hidden"],
+    ],
+    ...rows.map((row) => [
+      row.name,
+      milliseconds(row.milliseconds.median),
+      `${milliseconds(row.milliseconds.lower)} to ${
+        milliseconds(row.milliseconds.upper)
+      }`,
+      `${row.speedup.toFixed(2)}x`,
+      part(row.ofOneProcess),
+      part(row.communicating),
+      part(row.waiting),
+      part(row.hidden),
+    ]),
+  ]);
+}
+
+function sumLines(sums: readonly SumsRow[]): string[] {
+  return textTable([
+    ["sum over all ranks", "µs", "quartiles", "GB/s"],
+    ...sums.map(({ ranks, bytes, microseconds: spread, ...row }) => [
+      `${bytesInWords(bytes)}, ${ranks} ranks`,
+      spread.median.toFixed(0),
+      `${spread.lower.toFixed(0)} to ${spread.upper.toFixed(0)}`,
+      row.gigabytesPerSecond.toFixed(2),
+    ]),
+  ]);
+}
+
+function bytesInWords(bytes: number): string {
+  if (bytes >= 1 << 20) return `${bytes / (1 << 20)} MiB`;
+  return bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
+}
+
+/** `2 ranks of 1 thread`. */
+function jobInWords({ ranks, threads }: Job): string {
+  const each = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return `${ranks} ${ranks === 1 ? "rank" : "ranks"} of ${each}`;
+}
