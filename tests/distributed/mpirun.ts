@@ -25,8 +25,8 @@ export interface Job {
   readonly launcher?: Launcher;
   /** Further variables of the environment, of `mpirun` and of all ranks. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Hosts to run on, as Open MPI's `--host` takes them. */
-  readonly hosts?: readonly string[];
+  /** What to put before the launcher's command, and its arguments, to run it somewhere else. */
+  readonly on?: readonly string[];
   /** Further arguments of `mpirun`. */
   readonly mpirunArgs?: readonly string[];
   /** The folder to run in. */
@@ -105,17 +105,17 @@ export function describeMpi(
 
 /** Starts a job. */
 export function startMpirun(job: Job): Running {
-  const { launcher = "openmpi", ranks, hosts, mpirunArgs = [] } = job;
+  const { launcher = "openmpi", ranks, mpirunArgs = [] } = job;
   const command = findMpirun(launcher);
   if (command === undefined) throw new Error(`No ${launcher} is installed`);
   const program = job.program instanceof URL
     ? ["run", "--quiet", "--allow-all", fromFileUrl(job.program)]
     : job.program;
-  const process = new Deno.Command(command, {
+  const [first, ...rest] = [...(job.on ?? []), command];
+  const process = new Deno.Command(first!, {
     args: [
-      ...["-n", `${ranks}`],
+      ...[...rest, "-n", `${ranks}`],
       ...(launcher === "openmpi" ? ["--oversubscribe"] : []),
-      ...(hosts ? ["--host", hosts.join(",")] : []),
       ...mpirunArgs,
       ...[Deno.execPath(), ...program, ...(job.args ?? [])],
     ],

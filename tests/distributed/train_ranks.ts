@@ -1,8 +1,9 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * One rank of the small trainings, which prints what is left of each: the first
- * rank all of it, the others whether theirs is the same.
+ * One rank of the small trainings, or of as many as the first argument says,
+ * which prints what is left of each: the first rank all of it, the others
+ * whether theirs is the same.
  *
  * @module
  */
@@ -20,7 +21,8 @@ import {
 const communicator = await Communicator.join(launchHere()!);
 const { rank } = communicator;
 setThreads(1);
-for (const training of TRAINING_CASES) {
+const cases = Number(Deno.args[0] ?? TRAINING_CASES.length);
+for (const training of TRAINING_CASES.slice(0, cases)) {
   const { syncBatchnorm } = training;
   // Small enough for all ways that a gradient can go.
   const reducer = new DataParallel(communicator, {

@@ -20,7 +20,12 @@ const { rank, size } = all;
 assertEquals(rank, launch.rank);
 assertEquals(size, launch.size);
 assertEquals(all.hosts.length, size);
-assertEquals([all.localRank, all.localSize], [rank, size]);
+const local = [...all.hosts.keys()]
+  .filter((other) => all.hosts[other] === all.hosts[rank]);
+assertEquals(
+  [all.localRank, all.localSize],
+  [local.indexOf(rank), local.length],
+);
 
 /** Number `i` of a rank: a different fraction for each, exact in no format. */
 const number = (of: number, i: number) => (i % 1009 + 1) / (3 + of);
@@ -97,4 +102,7 @@ all.barrier();
 const seconds = [all.secondsWaiting, all.secondsCommunicating];
 assertEquals(seconds.map((time) => time > 0 && time < 60), [true, true]);
 await all.leave();
-if (rank === 0) console.log(`${size} ranks of ${all.library}`);
+if (rank === 0) {
+  const hosts = new Set(all.hosts).size;
+  console.log(`${size} ranks of ${all.library}, hosts: ${hosts}`);
+}
