@@ -48,6 +48,15 @@ const LARGE = [
   ...["--checkpoint-every", "2", "--keep-checkpoints", "1"],
 ];
 
+/** Copies a folder with all that is in it. */
+function copyFolder(from: string, to: string): void {
+  Deno.mkdirSync(to);
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    const copy = isDirectory ? copyFolder : Deno.copyFileSync;
+    copy(join(from, name), join(to, name));
+  }
+}
+
 /** The same options but for the value of one. */
 function changed(options: readonly string[], name: string, value: string) {
   return options.map((word, i) => options[i - 1] === name ? value : word);
@@ -101,14 +110,16 @@ describePermitted("a run that is", () => {
   });
 
   it("resumed from the checkpoint before a damaged one ends the same", async () => {
-    for (const how of ["cut off", "altered"]) {
-      const name = `damaged ${how}`.replaceAll(" ", "-");
-      // Killed once there are some checkpoints.
-      await start(name, DEEP, { file: "/checkpoints/00000009", after: 0 });
+    // Killed once there are some checkpoints.
+    const moment = { file: "/checkpoints/00000009", after: 0 };
+    await start("damaged", DEEP, moment);
+    for (const how of ["cut-off", "altered"]) {
+      const name = `damaged-${how}`;
+      copyFolder(pathOf("damaged"), pathOf(name));
       const store = new CheckpointStore(join(pathOf(name), "checkpoints"));
       const { path, iteration } = store.list().at(-1)!;
       const size = Deno.statSync(path).size;
-      if (how === "cut off") Deno.truncateSync(path, size - 1);
+      if (how === "cut-off") Deno.truncateSync(path, size - 1);
       else {
         const bytes = Deno.readFileSync(path);
         bytes[size >> 1]! ^= 1;
@@ -258,7 +269,8 @@ describePermitted("a run that is", () => {
 
   it("in use, finished, another's or none is refused on one line", async () => {
     const long = changed(DEEP, "--epochs", "500");
-    const process = interrupt(["--name", "busy", ...long], {
+    const args = ["--name", "busy", ...long, "--threads", "1"];
+    const process = interrupt(args, {
       file: "/enough",
       after: 0,
     });
