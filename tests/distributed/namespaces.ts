@@ -9,9 +9,6 @@
  */
 
 import { fromFileUrl } from "@std/path";
-import { describe } from "@std/testing/bdd";
-import { permitted } from "../permitted.ts";
-import { describeMpi } from "./mpirun.ts";
 
 /** The names of the hosts, which is what ranks report. */
 export const HOSTS = ["a", "b"] as const;
@@ -175,35 +172,6 @@ export class TwoHosts implements Disposable {
   #tc(host: Host, ...discipline: string[]): void {
     const place = ["qdisc", "replace", "dev", DEVICE, "root"];
     run("tc", ["-n", this.#namespace(host), ...place, ...discipline]);
-  }
-}
-
-/** `describeMpi`, or its skipping where there can be no two hosts. */
-export async function describeTwoHosts(
-  name: string,
-  body: () => void,
-): Promise<void> {
-  const missing = await whatIsMissing();
-  if (missing === undefined || !permitted) {
-    describeMpi(name, body);
-  } else {
-    describe.skip(
-      `${name} (skipped: needs root, iproute2 and network namespaces: ${missing})`,
-      () => {},
-    );
-  }
-}
-
-/** Why there can be no two hosts, or none with a delay; else `undefined`. */
-export async function whatIsMissing(
-  delayMs?: number,
-): Promise<string | undefined> {
-  if (!permitted) return "permissions";
-  try {
-    (await TwoHosts.make(delayMs)).remove();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
   }
 }
 

@@ -16,8 +16,9 @@ import {
   type Trained,
   TRAINING_CASES,
 } from "../training/train_case.ts";
+import { describeTwoHosts, whatIsMissing } from "./describe_two_hosts.ts";
 import { type Job, mpirun, startMpirun } from "./mpirun.ts";
-import { describeTwoHosts, TwoHosts, whatIsMissing } from "./namespaces.ts";
+import { TwoHosts } from "./namespaces.ts";
 
 const SUMS = new URL("./programs/sums.ts", import.meta.url);
 const TRAIN = new URL("./train_ranks.ts", import.meta.url);
