@@ -6,11 +6,12 @@ import { assert, assertMatch } from "@std/assert";
 import { type Cell, printed } from "./notebook.ts";
 import { type Instead, testNotebook } from "./run_notebook.ts";
 
-/** Fewer images than the sample has. */
-const FEWER: readonly Instead[] = [[
-  "loadDataSet()",
-  "loadDataSet({ numTraining: 4000, numValidation: 200 })",
-]];
+/** Fewer images than the sample has, and fewer runs of what is timed. */
+const FEWER: readonly Instead[] = [
+  ["loadDataSet()", "loadDataSet({ numTraining: 4000, numValidation: 200 })"],
+  ["milliseconds(naive, 2)", "milliseconds(naive, 1)"],
+  ["milliseconds(fast, 20)", "milliseconds(fast, 1)"],
+];
 
 testNotebook("convolutional_networks", FEWER, assertLearns);
 
