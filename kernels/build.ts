@@ -5,11 +5,13 @@
  * build:kernels` writes the modules; with `--check` it only compares them with
  * those that are there and fails where they differ.
  *
- * One source gives three modules: `relaxed` with fused multiply-add, `strict`
- * for engines that have none, and `wide`, the kernels with a register tile twice
- * as wide, for engines that make one operation of two. Each is written as base64
- * in a file of TypeScript, which `modules.ts` imports. Each generic function under a comment `// kernel NAME` becomes two exports,
- * `f32_NAME` and `f64_NAME`, in which `{tile}` is the size of the register tile.
+ * One source gives four modules: `relaxed` with fused multiply-add, `strict` for
+ * engines that have none, and the kernels with a register tile twice as wide, for
+ * engines that make one operation of two: `wide`, and in another form `joined`, for
+ * those that check addresses. Each is written as base64 in a file of TypeScript,
+ * which `modules.ts` imports. Each generic function under a comment `// kernel
+ * NAME` becomes two exports, `f32_NAME` and `f64_NAME`, in which `{tile}` is the
+ * size of the register tile.
  *
  * @module
  */
@@ -17,25 +19,29 @@
 import { compile } from "./compile.ts";
 import type { KernelModule } from "./modules.ts";
 import { sparseSource } from "./sparse_source.ts";
-import { TILE_ROWS, tileSource, UNROLLED } from "./tile_source.ts";
+import {
+  TILE_ROWS,
+  type TileForm,
+  tileSource,
+  UNROLLED,
+} from "./tile_source.ts";
 
 const SOURCE = new URL("./assembly/", import.meta.url);
 
-/** The modules, by name: vectors in a row of the register tile, and fused multiply-add. */
+/** The modules, by name: how their register tiles are written, and fused multiply-add. */
 const VARIANTS = {
-  relaxed: { vectors: 2, relaxed: true },
-  strict: { vectors: 2, relaxed: false },
-  wide: { vectors: 4, relaxed: true },
-} as const satisfies Record<
-  KernelModule,
-  { vectors: number; relaxed: boolean }
->;
+  relaxed: { vectors: 2, joined: false, relaxed: true },
+  strict: { vectors: 2, joined: false, relaxed: false },
+  wide: { vectors: 4, joined: false, relaxed: true },
+  joined: { vectors: 4, joined: true, relaxed: true },
+} as const satisfies Record<KernelModule, TileForm & { relaxed: boolean }>;
 
 /** What is special about each module. */
 const TITLES: Readonly<Record<KernelModule, string>> = {
   relaxed: "The kernels with fused multiply-add",
   strict: "The kernels for engines without fused multiply-add",
   wide: "The kernels with a register tile, twice as wide",
+  joined: "The wide kernels for engines that check addresses",
 };
 
 /**
@@ -47,13 +53,13 @@ export async function compileKernels(): Promise<Map<KernelModule, Uint8Array>> {
   const modules = new Map<KernelModule, Uint8Array>();
   const present = presentSources();
   for (const name of Object.keys(VARIANTS) as KernelModule[]) {
-    const { vectors, relaxed } = VARIANTS[name];
+    const { relaxed, ...form } = VARIANTS[name];
     const sources = {
       ...present,
-      "index.ts": entryPoint(present, vectors),
+      "index.ts": entryPoint(present, form),
       "sparse.ts": sparseSource(),
-      "tile.ts": tileSource(vectors),
-      "variant.ts": variantSource(vectors),
+      "tile.ts": tileSource(form),
+      "variant.ts": variantSource(form.vectors),
     };
     const options = ["--noAssert"];
     if (relaxed) options.push("--enable", "relaxed-simd");
@@ -69,12 +75,12 @@ export const UNROLLED: i32 = ${UNROLLED};`;
 }
 
 /**
- * AssemblyScript that exports each kernel for both dtypes; of the wide module
+ * AssemblyScript that exports each kernel for both dtypes; of the wide modules
  * those that have a register tile.
  */
 function entryPoint(
   sources: Readonly<Record<string, string>>,
-  vectors: number,
+  { vectors, joined }: TileForm,
 ): string {
   const kernel = /\/\/ kernel (\S+)\nexport function (\w+)<T>\(([^)]*)\)/g;
   const lines: string[] = [];
@@ -90,7 +96,9 @@ function entryPoint(
       );
       for (const [dtype, lanes] of [["f32", 4], ["f64", 2]] as const) {
         const typed = parameters.map((p) => p.replace(/: T$/, `: ${dtype}`));
-        const tile = `${TILE_ROWS[0]}x${vectors * lanes}`;
+        const tile = `${TILE_ROWS[0]}x${vectors * lanes}${
+          joined ? "_joined" : ""
+        }`;
         lines.push(
           `export function ${dtype}_${
             name.replace("{tile}", tile)

@@ -162,7 +162,8 @@ function backwardFilter(
     cost: conv2dCost(g, dtype) / 4,
     scratchBytes: (height * width + 1) * ENTRY +
       g.channels * plane.rows * plane.width * size + 128,
-    ...(vectors === 1 ? { width: "narrow" } : {}),
+    // Each multiply-add loads what it multiplies: joining would cost more.
+    ...(vectors === 1 || tileWidth() === "joined" ? { width: "narrow" } : {}),
   });
   const sums = frame.scratch(partial * size);
   sumRows(dwParts, groups, partial, sums, dtype);

@@ -9,15 +9,16 @@
  * @module
  */
 
+import { JOINED } from "./joined.ts";
 import { RELAXED } from "./relaxed.ts";
 import { STRICT } from "./strict.ts";
 import { WIDE } from "./wide.ts";
 
 /** A compiled variant of the kernels; `build.ts` tells how they differ. */
-export type KernelModule = "relaxed" | "strict" | "wide";
+export type KernelModule = "relaxed" | "strict" | "wide" | "joined";
 
 const BASE64: Readonly<Record<KernelModule, string>> = {
-  ...{ relaxed: RELAXED, strict: STRICT, wide: WIDE },
+  ...{ relaxed: RELAXED, strict: STRICT, wide: WIDE, joined: JOINED },
 };
 
 const compiled = new Map<KernelModule, WebAssembly.Module>();

@@ -1,9 +1,10 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Finds out whether wide register tiles are faster here than narrow ones, by
- * running both. They are where the engine makes one operation of 256 bits of two
- * of 128 (V8 does, with flags), and nothing else tells whether it does.
+ * Finds out whether wide register tiles, or joined ones, are faster here than
+ * narrow ones, by running all. They are where the engine makes one operation of
+ * 256 bits of two of 128 (V8 does, with flags), and nothing else tells whether it
+ * does.
  *
  * @module
  */
@@ -12,9 +13,9 @@ import type { TileWidth } from "./select.ts";
 
 /** What the probe found. */
 export interface Probe {
-  /** The faster one. */
+  /** The fastest one; wide ones before joined ones. */
   readonly width: TileWidth;
-  /** Speed of wide tiles in units of that of narrow ones. */
+  /** Speed of wide or joined tiles, whichever were found better, in units of that of narrow ones. */
   readonly ratio: number;
   /** How long it took, in milliseconds. */
   readonly milliseconds: number;
@@ -26,10 +27,12 @@ const FASTER = 1.3;
 const PLAUSIBLE = 2.5;
 /** An engine's optimised code is some five times as fast as its first; a tile that got so much faster is optimised. */
 const OPTIMISED = 2.5;
-/** Rounds after both tiles are optimised. */
+/** Rounds after all tiles are optimised. */
 const ROUNDS = 20;
 /** Give up waiting for the optimiser after this long, in milliseconds. */
-const PATIENCE_MS = 60;
+const PATIENCE_MS = 90;
+
+const WIDTHS: readonly TileWidth[] = ["narrow", "wide", "joined"];
 
 /** Steps of the clock in one timing: fewer would tell more of the clock than of the work. */
 const CLOCK_STEPS = 20;
@@ -60,9 +63,9 @@ export function timesForClock(
 }
 
 /**
- * Times the two tiles until both are optimised.
+ * Times the tiles until all are optimised.
  *
- * @param work Does some microseconds of multiply-adds, twice as many with wide tiles.
+ * @param work Does some microseconds of multiply-adds, twice as many with wide and joined tiles.
  * @param now A clock in milliseconds.
  */
 export function probeTiles(
@@ -70,22 +73,28 @@ export function probeTiles(
   now: () => number = () => performance.now(),
 ): Probe {
   const begin = now();
+  const tiles = new Map(WIDTHS.map((width) => [width, new Timings()]));
   // The very first run also compiles, and says nothing.
-  work("narrow");
-  work("wide");
-  const tiles = { narrow: new Timings(), wide: new Timings() };
+  WIDTHS.forEach(work);
   for (let rounds = 0; rounds < ROUNDS && now() - begin < PATIENCE_MS;) {
-    for (const width of ["narrow", "wide"] as const) {
+    for (const [width, timings] of tiles) {
       const start = now();
       work(width);
-      tiles[width].add(now() - start);
+      timings.add(now() - start);
     }
-    if (tiles.narrow.optimised && tiles.wide.optimised) rounds++;
+    if ([...tiles.values()].every(({ optimised }) => optimised)) rounds++;
   }
-  const ratio = 2 * tiles.narrow.best / tiles.wide.best;
+  const best = (width: TileWidth) => tiles.get(width)?.best ?? Infinity;
+  const ratioOf = (width: TileWidth) => 2 * best("narrow") / best(width);
+  const width =
+    (["wide", "joined"] as const).find((width) =>
+      ratioOf(width) > FASTER && ratioOf(width) < PLAUSIBLE
+    ) ?? "narrow";
   return {
-    width: ratio > FASTER && ratio < PLAUSIBLE ? "wide" : "narrow",
-    ratio,
+    width,
+    ratio: width === "narrow"
+      ? Math.max(ratioOf("wide"), ratioOf("joined"))
+      : ratioOf(width),
     milliseconds: now() - begin,
   };
 }

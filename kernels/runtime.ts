@@ -49,7 +49,7 @@ export interface KernelReport {
   readonly threads: number;
   /** `relaxed` (fused multiply-add) or `strict`. */
   readonly instructions: "relaxed" | "strict";
-  /** `turbo` where the engine joins vectors and wide register tiles are used. */
+  /** `turbo` where the engine joins vectors and wide or joined register tiles are used. */
   readonly mode: "default" | "turbo";
   /** Why no workers help although there were to be some, if that is so. */
   readonly limitation: string | undefined;
@@ -148,8 +148,17 @@ export function tileWidth(): TileWidth {
  * Results do not depend on it. Engines without fused multiply-add have no wide ones.
  */
 export function setTileWidth(wanted: TileWidth): void {
-  width = instructions === "relaxed" ? wanted : "narrow";
+  useTiles(instructions === "relaxed" ? wanted : "narrow");
   settled = true;
+}
+
+function useTiles(wanted: TileWidth): void {
+  // A team has either the one or the other of the wide modules.
+  if ((wanted === "joined") !== (width === "joined")) {
+    team?.close();
+    team = undefined;
+  }
+  width = wanted;
 }
 
 /**
@@ -165,8 +174,13 @@ export function settleTileWidth(soon: boolean): void {
   if (instructions === "strict") return;
   const out = shared.allocate(8);
   const turns = PROBE_TURNS * timesForClock(PROBE_MS);
+  const alone = new Team(
+    [...modulesFor("wide"), kernelModule("joined")],
+    shared,
+    1,
+  );
   probe = probeTiles((tiles) =>
-    currentTeam().runAlone({
+    alone.runAlone({
       kernel: kernelName("multiplyAddPeak", "float32", tiles),
       args: [out, turns],
       items: 1,
@@ -174,8 +188,9 @@ export function settleTileWidth(soon: boolean): void {
       scratchBytes: SPILL_BYTES,
     })
   );
+  alone.close();
   shared.free(out);
-  width = probe.width;
+  useTiles(probe.width);
 }
 
 /**
@@ -195,7 +210,7 @@ export function kernelReport(): KernelReport {
   return {
     threads: getThreads(),
     instructions,
-    mode: width === "wide" ? "turbo" : "default",
+    mode: width === "narrow" ? "default" : "turbo",
     limitation: currentTeam().limitation,
   };
 }
@@ -237,12 +252,18 @@ export function runKernel(kernel: Kernel, dtype: DType, run: Run): void {
 
 function currentTeam(): Team {
   return team ??= new Team(
-    instructions === "relaxed"
-      ? [kernelModule("relaxed"), kernelModule("wide")]
-      : [kernelModule("strict")],
+    instructions === "relaxed" ? modulesFor(width) : [kernelModule("strict")],
     shared,
     wantedThreads(),
   );
+}
+
+/** The modules with fused multiply-add that have tiles of this width, and all narrow ones. */
+function modulesFor(width: TileWidth): WebAssembly.Module[] {
+  return [
+    kernelModule("relaxed"),
+    kernelModule(width === "joined" ? "joined" : "wide"),
+  ];
 }
 
 function wantedThreads(): number {

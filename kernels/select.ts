@@ -80,12 +80,13 @@ export const KERNELS: readonly Kernel[] = Object.keys(TABLE) as Kernel[];
 
 /**
  * How wide the register tile is: `narrow` has two vectors of 128 bits in a row,
- * `wide` four, which pays where the engine makes one operation of each two.
+ * `wide` four, which pays where the engine makes one operation of each two, and
+ * `joined` four in a form of which it does so although it checks addresses.
  */
-export type TileWidth = "narrow" | "wide";
+export type TileWidth = "narrow" | "wide" | "joined";
 
 /** Vectors of 128 bits in a row of the register tile. */
-const VECTORS = { narrow: 2, wide: 4 } as const;
+const VECTORS = { narrow: 2, wide: 4, joined: 4 } as const;
 
 /** The name under which the kernel is exported. */
 export function kernelName(
@@ -93,7 +94,9 @@ export function kernelName(
   dtype: DType,
   width: TileWidth,
 ): string {
-  const tile = `5x${tileColumns(dtype, width)}`;
+  const tile = `5x${tileColumns(dtype, width)}${
+    width === "joined" ? "_joined" : ""
+  }`;
   const prefix = dtype === "float32" ? "f32" : "f64";
   return `${prefix}_${TABLE[kernel].replace("{tile}", tile)}`;
 }

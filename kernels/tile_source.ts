@@ -8,6 +8,21 @@
  * @module
  */
 
+import {
+  joinedColumns,
+  joinedSums,
+  joinedWeight,
+  SECOND_WEIGHTS,
+} from "./joined_source.ts";
+
+/** How the tiles of a module are written. */
+export interface TileForm {
+  /** Vectors of 128 bits in one row of a tile, an even number. */
+  readonly vectors: number;
+  /** Whether the engine is to join vectors although it checks each address (joined_source.ts). */
+  readonly joined: boolean;
+}
+
 /** Rows of the tiles: every row count from 3 on is a sum of them. */
 export const TILE_ROWS = [5, 4, 3] as const;
 
@@ -20,18 +35,17 @@ const POSITIONS = 4;
 /**
  * AssemblyScript of the functions `tile5`, `tile4` and `tile3`, and of `grid5` and
  * so on, which do a whole grid of outputs with one of them.
- *
- * @param vectors Vectors of 128 bits in one row of a tile, an even number.
  */
-export function tileSource(vectors: number): string {
+export function tileSource(form: TileForm): string {
+  const { vectors } = form;
   return [
     'import { bytes, lanes } from "./simd";',
     'import { storePart } from "./store_part";',
-    ...TILE_ROWS.map((rows) => tileFunction(rows, vectors)),
+    ...TILE_ROWS.map((rows) => tileFunction(rows, form)),
     ...TILE_ROWS.map((rows) => gridFunction(rows, vectors)),
-    tapsFunction([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]], vectors),
-    tapsFunction([[2, 0], [2, 1], [2, 2], [1, 2]], vectors, 1),
-    registerProducts(vectors),
+    tapsFunction([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]], form),
+    tapsFunction([[2, 0], [2, 1], [2, 2], [1, 2]], form, 1),
+    registerProducts(form),
   ].join("\n");
 }
 
@@ -43,7 +57,7 @@ export function tileSource(vectors: number): string {
  */
 function tapsFunction(
   taps: readonly (readonly [row: number, column: number])[],
-  vectors: number,
+  { vectors, joined }: TileForm,
   ahead = 0,
 ): string {
   const sums = named("c", taps.length, vectors);
@@ -55,11 +69,7 @@ function tapsFunction(
     {
       ${used.has(1) || used.has(2) ? "const q = p + rowBytes;" : ""}
       ${used.has(2) ? "const r = q + rowBytes;" : ""}
-      ${
-    list(vectors, (j) => `const b${j} = v128.load(panel, ${16 * j});`).join(
-      "\n      ",
-    )
-  }
+      ${columnsOf(vectors, joined, (j) => `v128.load(panel, ${16 * j})`)}
       panel += ${16 * vectors};
       const w = v128.load(${lines[firstRow]});
       let a: v128;
@@ -89,6 +99,7 @@ export function taps${taps.length}<T>(
     while (p < last) {${turn}
     }
   }
+  ${joined ? joinedSums(sums) : ""}
   ${
     sums.map((row, k) =>
       row.map((sum, j) =>
@@ -118,7 +129,7 @@ function tapNumber(
 }
 
 /** The multiply-adds of a tile of five rows, and nothing else. */
-function registerProducts(vectors: number): string {
+function registerProducts({ vectors, joined }: TileForm): string {
   const sums = list(5 * vectors, (i) => `c${i}`);
   return `
 export function registerProducts<T>(out: usize, turns: i32): void {
@@ -127,17 +138,14 @@ export function registerProducts<T>(out: usize, turns: i32): void {
   while (turns--) {
     ${sums.map((sum) => product(sum, "a", "b")).join("\n    ")}
   }
+  ${joined ? joinedSums([sums]) : ""}
   ${sums.map((sum, i) => `v128.store(out, ${sum}, ${16 * i});`).join("\n  ")}
 }`;
 }
 
-function tileFunction(rows: number, vectors: number): string {
-  const half = vectors / 2;
-  const sums = named("c", rows, vectors);
-  // Three rows are too few sums to keep the multipliers busy, each waiting for
-  // the one before: every other tap is added to sums of its own.
-  const others = rows === 3 ? named("d", rows, vectors) : sums;
-  const all = [...new Set([...sums.flat(), ...others.flat()])];
+function tileFunction(rows: number, form: TileForm): string {
+  const { vectors } = form;
+  const { sums, others, all } = sumsOf(rows, vectors);
   return `
 // @ts-ignore: decorator
 @inline
@@ -148,18 +156,40 @@ export function tile${rows}<T>(
 ): void {
   let ${all.map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};
   while (offsets < unrolled) {${
-    list(UNROLLED, (u) => tap(u % 2 ? others : sums, half)).join("")
+    list(UNROLLED, (u) => tap(u % 2 ? others : sums, form)).join("")
   }
   }
-  while (offsets < end) {${tap(sums, half)}
+  while (offsets < end) {${tap(sums, form)}
   }
-${
+${tileEnd(rows, form)}
+}`;
+}
+
+/**
+ * Names of the sums of a tile. Three rows are too few sums to keep the multipliers
+ * busy, each waiting for the one before: every other tap is added to sums of its own.
+ */
+function sumsOf(
+  rows: number,
+  vectors: number,
+): { sums: string[][]; others: string[][]; all: string[] } {
+  const sums = named("c", rows, vectors);
+  const others = rows === 3 ? named("d", rows, vectors) : sums;
+  return { sums, others, all: [...new Set([...sums, ...others].flat())] };
+}
+
+/** What a tile does with its sums. */
+function tileEnd(rows: number, { vectors, joined }: TileForm): string {
+  const half = vectors / 2;
+  const { sums, others } = sumsOf(rows, vectors);
+  return `${
     rows === 3
       ? sums.flat().map((sum, i) =>
         `  ${sum} = v128.add<T>(${sum}, ${others.flat()[i]});`
       ).join("\n")
       : ""
   }
+  ${joined ? joinedSums(sums) : ""}
   const whole = ${half * 16} / <i32>sizeof<T>();
   if (rows == ${rows} && first == whole && second == whole && columnStride == sizeof<T>()) {
     if (bias) {
@@ -174,8 +204,7 @@ ${
       "\n",
     )
   }
-  storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);
-}`;
+  storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);`;
 }
 
 /**
@@ -224,11 +253,13 @@ export function grid${rows}<T>(
 }
 
 /** One tap: its weights times the columns that it reads. */
-function tap(sums: readonly string[][], half: number): string {
-  const vectors = 2 * half;
-  const columns = list(vectors, (j) => `const b${j} = ${load(j, half)};`);
+function tap(
+  sums: readonly string[][],
+  { vectors, joined }: TileForm,
+): string {
+  const half = vectors / 2;
   const products = sums.map((row, i) =>
-    `a = ${weight(i, half)};\n      ` +
+    `a = ${joined ? joinedWeight(i) : weight(i, half)};\n      ` +
     row.map((sum, j) => product(sum, "a", `b${j}`)).join(" ")
   );
   return `
@@ -237,12 +268,24 @@ function tap(sums: readonly string[][], half: number): string {
     half > 1 ? ", q = p + pair" : ""
   };
       offsets += 4;
-      ${columns.join("\n      ")}
-      const w = v128.load(weights);
+      ${columnsOf(vectors, joined, (j) => load(j, half))}
+      const w = v128.load(weights);${joined ? `\n      ${SECOND_WEIGHTS}` : ""}
       let a: v128;
       ${products.join("\n      ")}
       weights += ${sums.length} * sizeof<T>();
     }`;
+}
+
+/** Loads the vectors of columns b0, b1, and so on. */
+function columnsOf(
+  vectors: number,
+  joined: boolean,
+  load: (j: number) => string,
+): string {
+  const columns = joined
+    ? list(vectors / 2, (k) => joinedColumns(2 * k, load))
+    : list(vectors, (j) => `const b${j} = ${load(j)};`);
+  return columns.join("\n      ");
 }
 
 /** Vector `j` of a tap's columns; a half of one vector has the other beside it. */

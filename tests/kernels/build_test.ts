@@ -18,11 +18,13 @@ import { describePermitted } from "../permitted.ts";
 const relaxed = kernelModule("relaxed");
 const strict = kernelModule("strict");
 const wide = kernelModule("wide");
+const joined = kernelModule("joined");
 
 describePermitted("the kernels", () => {
   it("compile to the modules that are in the repository", async () => {
     const modules = await compileKernels();
     assertEquals([...modules.keys()].sort(), [
+      "joined",
       "relaxed",
       "strict",
       "wide",
@@ -43,9 +45,12 @@ describePermitted("the kernels", () => {
     );
   });
 
-  it("exist under their names, for both dtypes: all in the two modules, and those with a tile in the wide one too", () => {
+  it("exist under their names, for both dtypes: all in the two modules, and those with a tile in the wide ones too", () => {
     const dtypes = ["float32", "float64"] as const;
-    const modules = [[relaxed, "narrow"], [strict, "narrow"], [wide, "wide"]];
+    const modules = [
+      ...[[relaxed, "narrow"], [strict, "narrow"]],
+      ...[[wide, "wide"], [joined, "joined"]],
+    ];
     for (
       const [module, width] of modules as [WebAssembly.Module, TileWidth][]
     ) {
@@ -65,7 +70,7 @@ describePermitted("the kernels", () => {
   it("agree to rounding with and without fused multiply-add", () => {
     // A product of two matrices of 40 × 40.
     const size = 40;
-    const run = (module: WebAssembly.Module, columns: number) => {
+    const run = (module: WebAssembly.Module, tile: string) => {
       const memory = new SharedMemory();
       const team = new Team([module], memory, 1);
       const floats = (n: number) =>
@@ -82,7 +87,7 @@ describePermitted("the kernels", () => {
       );
       // The rows of b are contiguous, and so read where they are.
       offsets.forEach((_, k) => offsets[k] = 8 * size * k);
-      if (module !== wide) {
+      if (module !== wide && module !== joined) {
         team.runAlone({
           kernel: "f64_gemm_pack",
           args: [
@@ -93,7 +98,7 @@ describePermitted("the kernels", () => {
           step: 8,
         });
       } else {
-        // The packing is not in the wide module: blocks of five rows, k by k.
+        // The packing is not in the wide modules: blocks of five rows, k by k.
         packed.forEach((_, at) => {
           const [block, rest] = [Math.floor(at / 200), at % 200];
           const [k, i] = [Math.floor(rest / 5), rest % 5];
@@ -101,7 +106,7 @@ describePermitted("the kernels", () => {
         });
       }
       team.runAlone({
-        kernel: `f64_gemm_5x${columns}`,
+        kernel: `f64_gemm_${tile}`,
         args: [
           ...[packed.byteOffset, b!.byteOffset, size, 1, zeros.byteOffset],
           ...[c!.byteOffset, size, 8, size, size, size, 1, 40],
@@ -121,12 +126,17 @@ describePermitted("the kernels", () => {
       }
       return total;
     });
-    for (const [module, columns] of [[relaxed, 4], [strict, 4], [wide, 8]]) {
-      run(module as WebAssembly.Module, columns as number).forEach((value, i) =>
+    const modules: [WebAssembly.Module, string][] = [
+      ...[[relaxed, "5x4"], [strict, "5x4"]],
+      ...[[wide, "5x8"], [joined, "5x8_joined"]],
+    ] as [WebAssembly.Module, string][];
+    for (const [module, tile] of modules) {
+      run(module, tile).forEach((value, i) =>
         assert(Math.abs(value - expected[i]!) < 1e-13)
       );
     }
-    // The width of the tile does not change the order of a sum.
-    assertEquals(run(wide, 8), run(relaxed, 4));
+    // The form of the tile does not change the order of a sum.
+    assertEquals(run(wide, "5x8"), run(relaxed, "5x4"));
+    assertEquals(run(joined, "5x8_joined"), run(relaxed, "5x4"));
   });
 });

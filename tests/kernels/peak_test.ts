@@ -8,7 +8,7 @@ import { instructions, setTileWidth, shared } from "../../kernels/runtime.ts";
 import { kernelName } from "../../kernels/select.ts";
 
 const WIDTHS = instructions === "relaxed"
-  ? ["narrow", "wide"] as const
+  ? ["narrow", "wide", "joined"] as const
   : ["narrow"] as const;
 
 describe("measurePeak()", () => {

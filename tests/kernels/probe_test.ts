@@ -17,8 +17,10 @@ import type { TileWidth } from "../../kernels/select.ts";
 interface Engine {
   /** Speed of optimised wide tiles in units of that of narrow ones. */
   readonly ratio: number;
+  /** The same of joined ones, by default the same number. */
+  readonly joined?: number;
   /** Calls of each tile after which it is optimised; before it takes five times as long. */
-  readonly optimisedAfter: Readonly<Record<TileWidth, number>>;
+  readonly optimisedAfter: Readonly<Record<"narrow" | "wide", number>>;
   /** What every other call is interrupted for, in milliseconds. */
   readonly interruption?: number;
 }
@@ -27,14 +29,18 @@ interface Engine {
 const NARROW_MS = 0.01;
 
 /** What the probe finds of an engine, and how often it called each tile. */
-function probeEngine({ ratio, optimisedAfter, interruption = 0 }: Engine) {
+function probeEngine(
+  { ratio, joined = ratio, optimisedAfter, interruption = 0 }: Engine,
+) {
   let time = 1000;
-  const calls = { narrow: 0, wide: 0 };
+  const calls = { narrow: 0, wide: 0, joined: 0 };
+  const speed: Record<TileWidth, number> = { narrow: 2, wide: ratio, joined };
   const probe = probeTiles((width) => {
     const turn = calls[width]++;
-    // Wide tiles have twice as much to do.
-    const optimised = width === "wide" ? 2 * NARROW_MS / ratio : NARROW_MS;
-    time += turn < optimisedAfter[width] ? 5 * optimised : optimised;
+    // Wide and joined tiles have twice as much to do.
+    const optimised = 2 * NARROW_MS / speed[width];
+    const slow = optimisedAfter[width === "joined" ? "wide" : width];
+    time += turn < slow ? 5 * optimised : optimised;
     if (turn > 5 && turn % 2) time += interruption;
   }, () => time);
   return { ...probe, calls, took: time - 1000 };
@@ -61,7 +67,22 @@ describe("probeTiles()", () => {
     const { width, ratio, took } = probeEngine({ ratio: 1.7, optimisedAfter });
     assertEquals(width, "wide");
     assertAlmostEquals(ratio, 1.7, 1e-6);
-    assert(took < 60, "waits no longer than it has to");
+    assert(took < 90, "waits no longer than it has to");
+  });
+
+  it("picks joined tiles where they are faster and wide ones are not, and wide ones where both are", () => {
+    const optimisedAfter = { narrow: 100, wide: 60 };
+    for (
+      const [ratio, joined, width] of [
+        [0.8, 1.9, "joined"],
+        [1.7, 1.9, "wide"],
+        [0.8, 1.1, "narrow"],
+      ] as const
+    ) {
+      const probe = probeEngine({ ratio, joined, optimisedAfter });
+      assertEquals(probe.width, width);
+      assertAlmostEquals(probe.ratio, width === "wide" ? ratio : joined, 1e-6);
+    }
   });
 
   it("picks narrow tiles where wide ones are no faster, or only a little", () => {
@@ -125,23 +146,24 @@ describe("probeTiles()", () => {
     );
   });
 
-  it("gives up when nothing is optimised for 60 ms, and goes by what it has", () => {
+  it("gives up when nothing is optimised for 90 ms, and goes by what it has", () => {
     const never = { narrow: Infinity, wide: Infinity };
     for (const [ratio, width] of [[0.8, "narrow"], [1.7, "wide"]] as const) {
       const probe = probeEngine({ ratio, optimisedAfter: never });
       assertEquals(probe.width, width);
-      assertAlmostEquals(probe.took, 60, 0.3);
+      assertAlmostEquals(probe.took, 90, 0.5);
       assertAlmostEquals(probe.milliseconds, probe.took, 1e-9);
     }
   });
 
-  it("calls both tiles as often, and says how long it took", () => {
+  it("calls all tiles as often, and says how long it took", () => {
     const optimisedAfter = { narrow: 20, wide: 30 };
     const { calls, milliseconds, took } = probeEngine({
       ratio: 1.7,
       optimisedAfter,
     });
     assertEquals(calls.narrow, calls.wide);
+    assertEquals(calls.narrow, calls.joined);
     assertAlmostEquals(milliseconds, took, 1e-9);
   });
 });
@@ -156,6 +178,8 @@ describe("settleTileWidth()", () => {
     settleTileWidth(true);
     assert(why().startsWith("wide tile, not measured"), why());
     assertEquals([tileWidth(), kernelReport().mode], ["wide", "turbo"]);
+    setTileWidth("joined");
+    assertEquals([tileWidth(), kernelReport().mode], ["joined", "turbo"]);
     setTileWidth("narrow");
     settleTileWidth(true);
     assert(why().startsWith("narrow tile, not measured"), why());

@@ -1,6 +1,6 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
-/** The layers in an engine that joins vectors and checks no bounds. */
+/** The layers in an engine that joins vectors, with bounds checks and without. */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
@@ -14,11 +14,14 @@ const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const FLAGS =
   "--v8-flags=--experimental-wasm-revectorize,--no-wasm-bounds-checks";
 
-/** Prints which mode was found to be the faster one. */
+/** Those with which bounds are checked. */
+const CHECKED = "--v8-flags=--experimental-wasm-revectorize";
+
+/** Prints which mode and tiles were found to be the faster ones. */
 const SCRIPT = `
-import { kernelReport, settleTileWidth } from "./kernels/runtime.ts";
+import { kernelReport, settleTileWidth, tileWidth } from "./kernels/runtime.ts";
 settleTileWidth(true);
-console.log(kernelReport().mode);
+console.log(kernelReport().mode, tileWidth());
 `;
 
 /** How often the script may find otherwise, disturbed by whatever else runs here. */
@@ -70,6 +73,10 @@ describePermitted("the kernels with the flags of deno task bench:turbo", () => {
     await assertPass(FLAGS, "tests/layers/wide_threads.ts");
   });
 
+  it("give the same bytes with joined tiles where bounds are checked, all code optimised from the start", async () => {
+    await assertPass(`${CHECKED},--no-liftoff`, "--filter=/^wide/");
+  });
+
   it("pass them where all code is optimised from the start, and not only what runs for long", async () => {
     await assertPass(
       `${FLAGS},--no-liftoff`,
@@ -80,8 +87,13 @@ describePermitted("the kernels with the flags of deno task bench:turbo", () => {
   const missing = obstacle();
   const test = missing === undefined ? it : it.skip;
   const note = missing === undefined ? "" : ` (skipped: ${missing})`;
-  test(`settleTileWidth() finds wide tiles faster, and narrow ones without the flags${note}`, async () => {
-    assertEquals(await findMode("turbo", [FLAGS]), "turbo");
-    assertEquals(await findMode("default", []), "default");
+  test(`settleTileWidth() finds wide tiles faster, joined ones with bounds checks, and narrow ones without the flags${note}`, async () => {
+    for (
+      const [expected, flags] of [
+        ["turbo wide", [FLAGS]],
+        ["turbo joined", [CHECKED]],
+        ["default narrow", []],
+      ] as const
+    ) assertEquals(await findMode(expected, [...flags]), expected);
   });
 });
