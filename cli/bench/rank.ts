@@ -16,6 +16,7 @@ import { kernelReport, setThreads, shared } from "../../kernels/runtime.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
 import type { DType } from "../../numerics/tensor.ts";
+import type { Reduction } from "../../training/gradient_reducer.ts";
 import { Solver } from "../../training/solver.ts";
 import { STEPS, type StepShape } from "./shapes.ts";
 
@@ -46,6 +47,10 @@ export interface StepsAnswer {
   readonly waited: number;
   /** Milliseconds in which anything was being summed, in all. */
   readonly inFlight: number;
+  /** Milliseconds of the backward pass in which gradients were under way, on average over their bytes, in all. */
+  readonly window: number;
+  /** Bytes of all gradients. */
+  readonly bytes: number;
   /** The loss of each. */
   readonly losses: readonly number[];
 }
@@ -64,8 +69,11 @@ const SEED = 231;
 /** A training that does not end. */
 const EPOCHS = 1e6;
 
-/** A solver, and the images of its batches. */
-type Solvers = Map<string, Solver>;
+/** A solver, and what it measures. */
+interface Trainer {
+  readonly solver: Solver;
+  readonly windows: Pick<Windows, "window" | "bytes">;
+}
 
 async function main(threads: number): Promise<void> {
   setThreads(threads);
@@ -87,7 +95,7 @@ async function main(threads: number): Promise<void> {
       .pipeThrough(new TextLineStream()).getReader()
     : undefined;
   if (isFirst) console.log(JSON.stringify(greeting));
-  const solvers: Solvers = new Map();
+  const trainers = new Map<string, Trainer>();
   while (true) {
     const line = (await lines?.read())?.value ?? '{"kind":"end"}';
     const request: RankRequest = JSON.parse(
@@ -95,7 +103,7 @@ async function main(threads: number): Promise<void> {
     );
     if (request.kind === "end") break;
     const answer = request.kind === "steps"
-      ? takeSteps(request, solvers, ranks)
+      ? takeSteps(request, trainers, ranks)
       : { times: timeSums(request, ranks!) };
     ranks?.working("busy");
     if (isFirst) console.log(JSON.stringify(answer));
@@ -105,19 +113,21 @@ async function main(threads: number): Promise<void> {
 
 function takeSteps(
   request: Extract<RankRequest, { kind: "steps" }>,
-  solvers: Solvers,
+  trainers: Map<string, Trainer>,
   ranks: Communicator | undefined,
 ): StepsAnswer {
   const { shape: name, dtype, runs } = request;
   const shape = STEPS.find((step) => step.name === name)!;
   const images = request.images ?? shape.images;
   const key = JSON.stringify([name, dtype, images]);
-  const solver = solvers.get(key) ??
-    solverOf({ ...shape, images }, dtype, ranks);
-  solvers.set(key, solver);
+  const trainer = trainers.get(key) ??
+    trainerOf({ ...shape, images }, dtype, ranks);
+  trainers.set(key, trainer);
+  const { solver, windows } = trainer;
   ranks?.barrier(); // What came before is not counted.
   const waited = ranks?.secondsWaiting ?? 0;
   const inFlight = ranks?.secondsCommunicating ?? 0;
+  const { window } = windows;
   const losses: number[] = [];
   const times = Array.from({ length: runs }, () => {
     const start = performance.now();
@@ -128,14 +138,44 @@ function takeSteps(
     ...{ times, losses },
     waited: 1000 * ((ranks?.secondsWaiting ?? 0) - waited),
     inFlight: 1000 * ((ranks?.secondsCommunicating ?? 0) - inFlight),
+    window: windows.window - window,
+    bytes: windows.bytes,
   };
 }
 
-function solverOf(
+/** For how long gradients are under way behind the backward pass. */
+class Windows extends DataParallel {
+  /** Milliseconds, in all steps. */
+  window = 0;
+  /** Bytes of a step. */
+  bytes = 0;
+
+  override begin(batchSize: number): Reduction {
+    const reduction = super.begin(batchSize);
+    const added: [bytes: number, time: number][] = [];
+    return {
+      ...reduction,
+      add(name, grad) {
+        added.push([grad.data.byteLength, performance.now()]);
+        reduction.add(name, grad);
+      },
+      finish: (loss) => {
+        const now = performance.now();
+        this.bytes = added.reduce((sum, [bytes]) => sum + bytes, 0);
+        for (const [bytes, time] of added) {
+          this.window += (now - time) * bytes / this.bytes;
+        }
+        return reduction.finish(loss);
+      },
+    };
+  }
+}
+
+function trainerOf(
   shape: StepShape,
   dtype: DType,
   ranks: Communicator | undefined,
-): Solver {
+): Trainer {
   const { images, channels, side, filters, kernel, hidden, classes } = shape;
   const random = new RandomState(SEED);
   const x = random.randn([EXAMPLES, channels, side, side]).astype(dtype);
@@ -145,11 +185,13 @@ function solverOf(
     ...{ numFilters: filters, filterSize: kernel },
     ...{ hiddenDim: hidden, numClasses: classes, dtype, random },
   });
-  return new Solver(model, { xTrain: x, yTrain: y, xVal: x, yVal: y }, {
+  const reducer = ranks && new Windows(ranks);
+  const data = { xTrain: x, yTrain: y, xVal: x, yVal: y };
+  const solver = new Solver(model, data, {
     ...{ updateRule: "adam", batchSize: images, random, verbose: false },
-    numEpochs: EPOCHS,
-    reducer: ranks && new DataParallel(ranks),
+    ...{ numEpochs: EPOCHS, reducer },
   });
+  return { solver, windows: reducer ?? { window: 0, bytes: 0 } };
 }
 
 /** Milliseconds of each of some sums, from when all ranks are there. */
@@ -172,4 +214,7 @@ function timeSums(
   }
 }
 
-if (import.meta.main) await main(Number(Deno.args[0]));
+if (import.meta.main) {
+  await main(Number(Deno.args[0]));
+  Deno.exit(0); // Reading would keep it alive.
+}

@@ -9,8 +9,15 @@
 
 import { fromFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
+import {
+  lineThrough,
+  networkOf,
+  type StepCost,
+  stepSeconds,
+} from "../../distributed/step_time.ts";
 import { kernelReport } from "../../kernels/runtime.ts";
 import type { DType } from "../../numerics/tensor.ts";
+import { UsageError } from "../exit.ts";
 import { textTable } from "../text_table.ts";
 import type { Outcome, Row, Settings } from "./benchmark.ts";
 import { milliseconds, percent } from "./columns.ts";
@@ -41,7 +48,19 @@ export type RanksRow = Row & Job & {
   readonly waiting?: number;
   /** Share of the time of sums that was hidden behind the backward pass. */
   readonly hidden?: number;
+  /** What the model of `distributed/step_time.ts` says that it takes, in milliseconds. */
+  readonly predicted?: number;
 };
+
+/** What a step of a shape costs. */
+export interface CostRow extends StepCost {
+  readonly shape: string;
+  readonly dtype: DType;
+  /** Images of the batch. */
+  readonly images: number;
+  /** Threads of the rank. */
+  readonly threads: number;
+}
 
 /** Sums of one size over some ranks. */
 export interface SumsRow {
@@ -58,7 +77,9 @@ const SIZES = [8, 1024, 65_536, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
 const CHECKED_STEPS = 3;
 const TOLERANCE: Record<DType, number> = { float32: 1e-4, float64: 1e-10 };
 /** Before the first step that is timed: kernels are compiled, and memory is made. */
-const WARM_UP_RUNS = 15;
+const WARM_UP_RUNS = 10;
+/** Parts of a batch whose times tell what a step costs whatever the batch. */
+const PARTS = [1, 2, 4];
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 120_000;
 
@@ -70,8 +91,12 @@ export async function measureRanks(
   const { dtype = "float32", shape, runs, signal } = settings;
   const names = selectShapes(shape, "scaling --ranks", namesOf(STEPS));
   const jobs = jobsOf(counts, settings.threads);
+  if (!counts.some((ranks) => ranks > 1)) {
+    throw new UsageError("Expected --ranks to name a number of more than 1");
+  }
   const complaints: string[] = [];
   const rows: RanksRow[] = [];
+  const costs: CostRow[] = [];
   const sums: SumsRow[] = [];
   let library: string | undefined;
   const started: Started[] = [];
@@ -79,6 +104,7 @@ export async function measureRanks(
     for (const job of jobs) started.push(await start(job, signal));
     library = started.find(({ greeting }) => greeting.library)?.greeting
       .library ?? undefined;
+    const several = started.filter(({ job }) => job.ranks > 1);
     for await (const name of shown("Timing", [...names], settings)) {
       const losses = await Promise.all(
         started.map(async (job) => {
@@ -89,10 +115,22 @@ export async function measureRanks(
       complaints.push(...compareLosses(name, dtype, jobs, losses));
       if (complaints.length > 0) break;
       const contestants = started.map((job) => new Steps(job, name, dtype));
-      const times = await timeInTurns(contestants, runs, signal);
+      // Smaller batches, on one rank with the threads of those of the first job.
+      const { threads } = several[0]!.job;
+      const alone = started.find(({ job }) =>
+        job.ranks === 1 && job.threads === threads
+      )!;
+      const { images } = STEPS.find((shape) => shape.name === name)!;
+      const sizes = PARTS.map((part) => Math.ceil(images / part));
+      const parts = sizes.map((size) => new Steps(alone, name, dtype, size));
+      const all = [...contestants, ...parts];
+      const times = await timeInTurns(all, runs, signal);
       rows.push(...rowsOf(name, dtype, contestants, times));
+      costs.push({
+        ...{ shape: name, dtype, images, threads },
+        ...costOf(sizes, times.slice(contestants.length), contestants),
+      });
     }
-    const several = started.filter(({ job }) => job.ranks > 1);
     for (const job of complaints.length > 0 ? [] : several) {
       for (const bytes of SIZES) sums.push(await sumsOf(job, bytes, runs));
     }
@@ -103,15 +141,68 @@ export async function measureRanks(
       await job.conversation[Symbol.asyncDispose]();
     }
   }
+  const predicted = rows.map((row) => ({
+    ...row,
+    ...prediction(row, costs, sums),
+  }));
   return {
     heading: [
       `up to ${Math.max(...counts)} ranks`,
       ...library ? [library] : [],
     ],
-    lines: [...stepLines(rows), "", ...sumLines(sums)],
-    ...{ rows, complaints },
-    more: { sums, library },
+    lines: [...stepLines(predicted), "", ...sumLines(sums)],
+    ...{ rows: predicted, complaints },
+    more: { costs, sums, library },
   };
+}
+
+/** The cost of a step by its times on batches of several sizes, and of gradients by those of ranks. */
+function costOf(
+  sizes: readonly number[],
+  times: readonly (readonly number[])[],
+  contestants: readonly Steps[],
+): StepCost {
+  const line = lineThrough(
+    sizes.map((images, i) => ({
+      images,
+      seconds: spreadOf(times[i]!).median / 1000,
+    })),
+  );
+  const { job, total } = contestants.find(({ job }) => job.ranks > 1)!;
+  const images = sizes[0]! / job.ranks;
+  return {
+    ...line,
+    bytes: total.bytes,
+    window: total.window / total.steps / 1000 / images,
+  };
+}
+
+/** What the model says of a job of several ranks on this machine. */
+function prediction(
+  { ranks, threads, name }: RanksRow,
+  costs: readonly CostRow[],
+  sums: readonly SumsRow[],
+): { predicted?: number } {
+  const cost = costs.find(({ shape, dtype }) =>
+    name.includes(` ${shape} ${dtype},`)
+  );
+  const own = sums.filter((row) => row.ranks === ranks)
+    .map(({ bytes, microseconds }) => ({
+      bytes,
+      seconds: microseconds.median / 1e6,
+    }));
+  const [few, ...larger] = own;
+  if (!cost || !few || cost.threads !== threads) return {};
+  // The size that is nearest to that of the gradients.
+  const distance = ({ bytes }: { bytes: number }) =>
+    Math.abs(Math.log(bytes / cost.bytes));
+  const many = larger.toSorted((a, b) => distance(a) - distance(b))[0]!;
+  const seconds = stepSeconds(cost, {
+    ...{ ranks, batchSize: cost.images },
+    network: networkOf(ranks, few, many),
+    crowding: Math.max(1, ranks * threads / navigator.hardwareConcurrency),
+  });
+  return { predicted: 1000 * seconds };
 }
 
 /** One rank of one thread, each number of ranks, and one process of as many threads. */
@@ -121,7 +212,10 @@ function jobsOf(counts: readonly number[], threads?: number): Job[] {
     ranks,
     threads: threads ?? Math.max(1, Math.floor(cores / ranks)),
   }));
-  const alone = [1, ...jobs.map((job) => asOneProcess(job, cores))];
+  const alone = [
+    ...[1, ...jobs.map(({ threads }) => threads)],
+    ...jobs.map((job) => asOneProcess(job, cores)),
+  ];
   return [
     ...[...new Set(alone)].sort((a, b) => a - b)
       .map((threads) => ({ ranks: 1, threads })),
@@ -200,8 +294,10 @@ function stepsOf(
   shape: string,
   dtype: DType,
   runs: number,
+  images?: number,
 ): Promise<StepsAnswer> {
-  return ask(job, { kind: "steps", shape, dtype, runs });
+  const request = { kind: "steps", shape, dtype, runs } as const;
+  return ask(job, images === undefined ? request : { ...request, images });
 }
 
 /** Steps of one shape on one job, timed in turns with others. */
@@ -209,11 +305,14 @@ class Steps implements Contestant {
   readonly job: Job;
   readonly #ask: (runs: number) => Promise<StepsAnswer>;
   /** Milliseconds in all, and in which it waited or summed. */
-  readonly total = { time: 0, waited: 0, inFlight: 0 };
+  readonly total = {
+    ...{ steps: 0, time: 0, waited: 0, inFlight: 0, window: 0 },
+    bytes: 0,
+  };
 
-  constructor(started: Started, shape: string, dtype: DType) {
+  constructor(started: Started, shape: string, dtype: DType, images?: number) {
     this.job = started.job;
-    this.#ask = (runs) => stepsOf(started, shape, dtype, runs);
+    this.#ask = (runs) => stepsOf(started, shape, dtype, runs, images);
   }
 
   async warmUp(): Promise<void> {
@@ -222,7 +321,10 @@ class Steps implements Contestant {
 
   async time(runs: number): Promise<number[]> {
     await this.#ask(2); // Threads wake up.
-    const { times, waited, inFlight } = await this.#ask(runs);
+    const { times, waited, inFlight, window, bytes } = await this.#ask(runs);
+    this.total.bytes = bytes;
+    this.total.steps += runs;
+    this.total.window += window;
     this.total.time += times.reduce((sum, time) => sum + time, 0);
     this.total.waited += waited;
     this.total.inFlight += inFlight;
@@ -303,7 +405,7 @@ function stepLines(rows: readonly RanksRow[]): string[] {
     share === undefined ? "-" : percent(share);
   return textTable([
     [
-      ...["work", "ms", "quartiles", "speed-up", "of one process"],
+      ...["work", "ms", "quartiles", "model", "speed-up", "of one process"],
       ...["summing", "waiting", "hidden"],
     ],
     ...rows.map((row) => [
@@ -312,6 +414,7 @@ function stepLines(rows: readonly RanksRow[]): string[] {
       `${milliseconds(row.milliseconds.lower)} to ${
         milliseconds(row.milliseconds.upper)
       }`,
+      row.predicted === undefined ? "-" : milliseconds(row.predicted),
       `${row.speedup.toFixed(2)}x`,
       part(row.ofOneProcess),
       part(row.communicating),
