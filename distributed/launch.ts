@@ -9,7 +9,7 @@
 
 /** A process's place among those that a launcher started. */
 export interface Launch {
-  /** The launcher, such as `Open MPI`, `MPICH` or `Slurm`. */
+  /** The launcher, such as `Open MPI`, `MPICH`, `Slurm` or `Slurm's PMI`. */
   readonly launcher: string;
   /** This process's number among all, from 0. */
   readonly rank: number;
@@ -35,7 +35,8 @@ interface Signature {
 /**
  * What launchers set, the nearest first: `mpirun` may start its ranks by way of
  * Slurm, whose variables then tell of something else. Slurm sets PMI's as well
- * for `srun --mpi=pmi2`, and its rank, but no tasks of a step, in batch scripts.
+ * for `srun --mpi=pmi2`, which MPICH understands and Open MPI does not; in batch
+ * scripts it sets its rank, but no tasks of a step.
  */
 const SIGNATURES: readonly Signature[] = [
   {
@@ -52,6 +53,13 @@ const SIGNATURES: readonly Signature[] = [
     localRank: "MPI_LOCALRANKID",
     localSize: "MPI_LOCALNRANKS",
     with: ["MPI_LOCALNRANKS"],
+  },
+  {
+    launcher: "Slurm's PMI",
+    rank: "PMI_RANK",
+    size: "PMI_SIZE",
+    localRank: "SLURM_LOCALID",
+    with: ["SLURM_STEP_NUM_TASKS"],
   },
   {
     launcher: "Slurm",

@@ -35,7 +35,7 @@ const NAMES: Record<"linux" | "darwin", Record<MpiFamily, string[]>> = {
 export function familiesOf(launcher: string): readonly MpiFamily[] {
   if (launcher === "Open MPI") return ["Open MPI"];
   if (launcher === "MPICH") return ["MPICH"];
-  if (launcher === "PMI") return ["MPICH", "Open MPI"];
+  if (launcher.endsWith("PMI")) return ["MPICH", "Open MPI"];
   return ["Open MPI", "MPICH"];
 }
 
@@ -86,7 +86,7 @@ export function wrongSize(
   library: string,
   found: number,
 ): string {
-  const advice = launcher === "Slurm"
+  const advice = launcher.startsWith("Slurm")
     ? "start it with srun --mpi=pmix, or --mpi=pmi2 for MPICH (srun --mpi=list shows what there is)"
     : "start it with the launcher of that library";
   return `Cannot join: ${launcher} started ${expected} ranks but ${library} sees ${found}; ${advice}`;

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { launchOf } from "../../distributed/launch.ts";
 
-/** What processes find in their environment; the first four were taken down from real ones. */
+/** What processes find in their environment; taken down from real ones, but for the last four. */
 const CASES: Readonly<Record<string, readonly [string, unknown]>> = {
   "mpirun of Open MPI 4": [
     "PMIX_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2",
@@ -23,14 +23,24 @@ const CASES: Readonly<Record<string, readonly [string, unknown]>> = {
     undefined,
   ],
   "srun --mpi=pmix": [
-    "SLURM_PROCID=3 SLURM_STEP_NUM_TASKS=4 SLURM_LOCALID=1 PMIX_RANK=3",
-    { launcher: "Slurm", rank: 3, size: 4, localRank: 1 },
+    "SLURM_NTASKS=2 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=1 PMIX_RANK=1",
+    { launcher: "Slurm", rank: 1, size: 2, localRank: 1 },
   ],
   "srun --mpi=pmi2": [
-    "SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=0 PMI_RANK=1 PMI_SIZE=2",
-    { launcher: "Slurm", rank: 1, size: 2, localRank: 0 },
+    "PMI_FD=12 PMI_JOBID=5.0 PMI_RANK=1 PMI_SIZE=2 SLURM_NTASKS=2 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=1",
+    { launcher: "Slurm's PMI", rank: 1, size: 2, localRank: 1 },
   ],
-  "a batch script of Slurm": ["SLURM_PROCID=0 SLURM_NTASKS=4", undefined],
+  "a batch script of Slurm": [
+    "SLURM_LOCALID=0 SLURM_NTASKS=2 SLURM_PROCID=0 SLURM_TASKS_PER_NODE=2",
+    undefined,
+  ],
+  "mpirun in a batch script of Slurm": [
+    "OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 PMIX_RANK=1 SLURM_LOCALID=0 SLURM_NTASKS=2 SLURM_PROCID=0",
+    {
+      ...{ launcher: "Open MPI", rank: 1, size: 2 },
+      ...{ localRank: 1, localSize: 2 },
+    },
+  ],
   "srun of one task": ["SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1", undefined],
   "mpirun that starts its ranks by srun": [
     "SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=2 OMPI_COMM_WORLD_SIZE=8 OMPI_COMM_WORLD_RANK=5",

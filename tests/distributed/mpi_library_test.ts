@@ -64,6 +64,7 @@ describe("libraryNames()", () => {
 
   it("are those of both families for others, the likelier first", () => {
     assertEquals(familiesOf("Slurm"), ["Open MPI", "MPICH"]);
+    assertEquals(familiesOf("Slurm's PMI"), ["MPICH", "Open MPI"]);
     assertEquals(familiesOf("PMI"), ["MPICH", "Open MPI"]);
     assertEquals(libraryNames("Slurm", "linux").length, 3);
   });
