@@ -46,7 +46,7 @@ export default defineCommand({
   notes:
     `RUN is a run's name, the beginning of it, or its folder; of one that has not ended the newest checkpoint is taken. Prints the name of the file. Figures of one run go into its folder and others into this one, unless --output says otherwise; a terminal that can show it gets a preview.
 
-Pictures are cropped to their largest centred square and resized, as predict does it. Saliency is the absolute value of the gradient of a class's score, the largest of each pixel's channels (Simonyan et al., 2013), of what the network sees, which is a small picture; --samples takes the mean over noisy copies (SmoothGrad). Gradients are kept by train at 64 iterations, about. bench takes what "bench layers --json" printed into a file.`,
+Pictures are cropped to their largest centred square and resized, as predict does it. Saliency is the absolute value of the gradient of a class's score, the largest of each pixel's channels (Simonyan et al., 2013), of what the network sees, which is a small picture; --samples takes the mean over noisy copies (SmoothGrad). Gradients are kept by train at 64 iterations, about. bench takes what "bench layers --json", or "bench scaling --ranks 1,2 --json", printed into a file.`,
   positionals: {
     figure: { choices: KIND_NAMES, help: "What to draw" },
     of: {

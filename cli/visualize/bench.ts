@@ -1,7 +1,8 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * `visualize bench`: the roofline of what `bench layers --json` measured.
+ * `visualize bench`: the roofline of what `bench layers --json` measured, or how
+ * training scales by what `bench scaling --ranks --json` did.
  *
  * @module
  */
@@ -9,8 +10,10 @@
 import { basename, extname } from "@std/path";
 import { type Roof, type Roofline, rooflineOf } from "../../views/roofline.ts";
 import type { Row } from "../bench/benchmark.ts";
+import type { CostRow, SumsRow } from "../bench/ranks.ts";
 import { invocation } from "../invocation.ts";
 import type { FigureKind } from "./figure_kind.ts";
+import { scalingOf } from "./scaling.ts";
 
 /** As much of a report as a roofline is drawn of. */
 interface Report {
@@ -21,6 +24,8 @@ interface Report {
   readonly peaks?: Readonly<Record<string, unknown>>;
   readonly memory?: Readonly<Record<string, unknown>>;
   readonly rows?: unknown;
+  readonly costs?: unknown;
+  readonly sums?: unknown;
 }
 
 /** The kind. */
@@ -29,11 +34,14 @@ export const bench: FigureKind = {
   arguments: [1, 1],
   options: [],
   plan([file = ""]) {
-    const roofline = readRoofline(file);
-    return {
-      path: `${basename(file, extname(file))}.png`,
-      describe: () => rooflineOf(roofline),
-    };
+    const report = readJson(file);
+    const path = `${basename(file, extname(file))}.png`;
+    if (Array.isArray(report.costs)) {
+      const { costs, latency } = readScaling(file, report);
+      return { path, describe: () => scalingOf(costs, latency) };
+    }
+    const roofline = readRoofline(file, report);
+    return { path, describe: () => rooflineOf(roofline) };
   },
 };
 
@@ -42,8 +50,8 @@ export const bench: FigureKind = {
  *
  * @throws {Error} If the file is something else, or was printed by a version that told less.
  */
-function readRoofline(file: string): Roofline {
-  const { what, threads, mode, machine, peaks, memory, rows } = readJson(file);
+function readRoofline(file: string, report: Report): Roofline {
+  const { what, threads, mode, machine, peaks, memory, rows } = report;
   if (
     what !== "layers" || typeof threads !== "number" || !Array.isArray(rows)
   ) {
@@ -81,6 +89,28 @@ function readRoofline(file: string): Roofline {
   };
 }
 
+/**
+ * What `bench scaling --ranks --json` printed: costs, and the latency of a
+ * message between two ranks.
+ */
+function readScaling(
+  file: string,
+  { costs, sums }: Report,
+): { costs: readonly CostRow[]; latency: number } {
+  const small = Array.isArray(sums)
+    ? (sums as SumsRow[]).find(({ ranks }) => ranks === 2)
+    : undefined;
+  // There and back.
+  const latency = Number(small?.microseconds?.median) / 2e6;
+  const isWhole = (costs as CostRow[]).every(({ fixed, image, bytes }) =>
+    [fixed, image, bytes].every(Number.isFinite)
+  );
+  if (!isPositive(latency) || !isWhole) {
+    throw unfit(file, "no sums of two ranks; measure with --ranks 2");
+  }
+  return { costs: costs as CostRow[], latency };
+}
+
 /** A row's name, as short as it fits beside a point. */
 function shortened(work: string): string {
   return work.replace("convolution", "conv").replace("forward", "fwd")
@@ -116,7 +146,7 @@ function unfit(file: string, found: string, cause?: unknown): Error {
   return new Error(
     `Cannot draw ${file}: expected what "${
       invocation("bench")
-    } layers --json" prints but found ${found}`,
+    } layers --json" or "scaling --ranks 2 --json" prints but found ${found}`,
     { cause },
   );
 }

@@ -128,6 +128,26 @@ describePermitted("visualize", () => {
     assertStringIncludes(page, "conv fwd block2");
     assertStringIncludes(page, "arithmetic, 100 GFLOP/s");
     assertMatch(page, /memory, 8\.0 GB\/s/);
+    const scaling = join(folder, "scaling.json");
+    Deno.writeTextFileSync(
+      scaling,
+      JSON.stringify({
+        what: "scaling",
+        costs: [{
+          ...{ shape: "hidden-100", images: 50, threads: 1 },
+          ...{ fixed: 0.004, image: 0.0006, bytes: 3_300_184, window: 1e-4 },
+        }],
+        sums: [{ ranks: 2, bytes: 8, microseconds: { median: 60 } }],
+      }),
+    );
+    await draw("bench", scaling, "-o", svg);
+    const drawn = Deno.readTextFileSync(svg);
+    for (
+      const words of [
+        ...["hidden-100, 3.3 MB, 10 Gbit/s", "30 µs for a message"],
+        ...["50 images for each rank", "800 images for all ranks together"],
+      ]
+    ) assertStringIncludes(drawn, words);
     assert(!page.includes("max-pooling"));
   });
 
