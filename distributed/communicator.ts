@@ -44,6 +44,8 @@ export class Communicator {
   readonly localRank: number;
   /** How many ranks are on this host. */
   readonly localSize: number;
+  /** How many of those, this one included, may run on the same cores as this one. */
+  readonly sharing: number;
   /** The host of each rank. */
   readonly hosts: readonly string[];
   /** The MPI library and its version. */
@@ -70,6 +72,7 @@ export class Communicator {
     this.size = joined.size;
     this.localRank = joined.local.indexOf(joined.rank);
     this.localSize = joined.local.length;
+    this.sharing = joined.sharing;
     this.hosts = joined.hosts;
     this.library = joined.library;
     this.#turns = setInterval(() => block.turn(), TURN_MS);

@@ -30,6 +30,8 @@ export interface Joined {
   readonly hosts: readonly string[];
   /** The ranks on this host, this one included. */
   readonly local: readonly number[];
+  /** How many of those, this one included, may run on the same cores as this one. */
+  readonly sharing: number;
 }
 
 /** A job that was joined. */
@@ -71,11 +73,13 @@ export function joinJob(launch: Launch): Job {
     );
   }
   const neighbours = exchangeCards(mpi, posix, rank, size);
+  const local = localRanks(neighbours, rank);
+  const { cores } = neighbours[rank]!;
   const joined = {
-    ...{ rank, size },
+    ...{ rank, size, local },
     library: mpi.library,
     hosts: neighbours.map(({ host }) => host),
-    local: localRanks(neighbours, rank),
+    sharing: local.filter((other) => neighbours[other]!.cores === cores).length,
   };
   return { mpi, posix, joined, neighbours };
 }
@@ -90,7 +94,8 @@ function exchangeCards(
   const cards = new Uint8Array(bytes);
   const host = mpi.hostName();
   const machine = `${host} ${posix.machineId()}`;
-  cards.set(toCard({ host, machine, pid: posix.pid() }), rank * CARD_BYTES);
+  const card = { host, machine, pid: posix.pid(), cores: posix.cores() };
+  cards.set(toCard(card), rank * CARD_BYTES);
   const address = addressOf(new Int32Array(bytes));
   const request = mpi.startGather(address, CARD_BYTES);
   while (!mpi.test(request)) posix.yield();

@@ -13,17 +13,24 @@ export interface Neighbour {
   /** The same on the same machine and in the same space of process ids only. */
   readonly machine: string;
   readonly pid: number;
+  /** The cores that it may run on, as a text. */
+  readonly cores: string;
 }
 
 /** Bytes of one rank's part in what is gathered. */
-export const CARD_BYTES = 512;
+export const CARD_BYTES = 768;
 
 /** A process as bytes, of a length that is the same for all. */
 export function toCard(neighbour: Neighbour): Uint8Array {
-  const { host, machine, pid } = neighbour;
+  const { host, machine, pid, cores } = neighbour;
   const card = new Uint8Array(CARD_BYTES);
   new TextEncoder().encodeInto(
-    JSON.stringify([host.slice(0, 64), machine.slice(0, 256), pid]),
+    JSON.stringify([
+      host.slice(0, 64),
+      machine.slice(0, 256),
+      pid,
+      cores.slice(0, 128),
+    ]),
     card,
   );
   return card;
@@ -32,13 +39,13 @@ export function toCard(neighbour: Neighbour): Uint8Array {
 /** A process of its bytes. */
 export function fromCard(card: Uint8Array): Neighbour {
   const text = new TextDecoder().decode(card.slice()).replace(/\0.*$/s, "");
-  const [host, machine, pid] = JSON.parse(text);
-  return { host, machine, pid };
+  const [host, machine, pid, cores] = JSON.parse(text);
+  return { host, machine, pid, cores };
 }
 
 /** The ranks on the same machine as one of them, itself included. */
 export function localRanks(
-  neighbours: readonly Neighbour[],
+  neighbours: readonly Pick<Neighbour, "machine">[],
   rank: number,
 ): number[] {
   const mine = neighbours[rank]!.machine;

@@ -21,6 +21,11 @@ const CALLS = {
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  sched_getaffinity: {
+    parameters: ["i32", "usize", "buffer"],
+    result: "i32",
+    optional: true, // Linux alone has it.
+  },
 } as const;
 
 /** The C library, as far as it is needed. */
@@ -35,6 +40,14 @@ export class Posix {
   /** This process's id. */
   pid(): number {
     return this.#calls.getpid();
+  }
+
+  /** The cores that this process may run on, as one text; empty where the system does not tell. */
+  cores(): string {
+    const mask = new Uint8Array(128);
+    const found =
+      this.#calls.sched_getaffinity?.(0, BigInt(mask.length), mask) === 0;
+    return found ? mask.toHex().replace(/(00)+$/, "") : "";
   }
 
   /** Whether a process of this machine exists, so far as this one may ask. */

@@ -10,15 +10,15 @@
 import type { Communicator } from "./communicator.ts";
 
 /**
- * The cores that this rank may run on, divided among the ranks of its host. A
- * launcher that binds each rank to cores of its own has done that already.
+ * The cores that this rank may run on, divided among the ranks that may run on
+ * the same. A launcher that binds each rank to cores of its own has done that
+ * already.
  *
- * @param cores Cores that this rank may run on.
- * @param onHost Cores that the host has in all.
+ * @param cores How many this rank may run on.
  */
 export function threadsOfRank(
-  { localSize }: Pick<Communicator, "localSize">,
+  { sharing }: Pick<Communicator, "sharing">,
   cores: number = navigator.hardwareConcurrency,
 ): number {
-  return Math.max(1, Math.floor(cores / localSize));
+  return Math.max(1, Math.floor(cores / sharing));
 }

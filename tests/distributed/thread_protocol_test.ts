@@ -91,7 +91,10 @@ describe("ControlBlock", () => {
 
 describe("cards of ranks", () => {
   it("come back as they were, with names of any length", () => {
-    const card = { host: "höst", machine: "id pid:[4026531836]", pid: 4711 };
+    const card = {
+      ...{ host: "höst", machine: "id pid:[4026531836]" },
+      ...{ pid: 4711, cores: "ff03" },
+    };
     assertEquals(fromCard(toCard(card)), card);
     const long = { ...card, host: "h".repeat(1000) };
     assertEquals(fromCard(toCard(long)).host, "h".repeat(64));
