@@ -30,7 +30,7 @@ if (mbit !== undefined) hosts.limit(Number(mbit) * 1e6);
 Deno.addSignalListener("SIGINT", () => {});
 const [first, ...rest] = [...hosts.on("a"), "mpirun"];
 const { code } = await new Deno.Command(first!, {
-  args: [...rest, "-q", ...hosts.mpirunArgs(), ...Deno.args.slice(end + 1)],
+  args: [...rest, ...hosts.mpirunArgs(), ...Deno.args.slice(end + 1)],
   env: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
 }).spawn().status;
 
