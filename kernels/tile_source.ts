@@ -296,14 +296,15 @@ function load(j: number, half: number): string {
 }
 
 /**
- * Weight `i` in all lanes. A narrow tile takes the first three of f32 from one
- * load: each load by itself would cost a check of its bounds.
+ * Weight `i` in all lanes. A narrow tile takes the first three of f32, or two of
+ * f64, from one load: each load by itself would cost a check of its bounds.
  */
 function weight(i: number, half: number): string {
   const splat = `v128.load_splat<T>(weights, ${i} * sizeof<T>())`;
   if (half > 1 || i > 2) return splat;
   const lane = `${i}, `.repeat(4).slice(0, -2);
-  return `sizeof<T>() == 4 ? v128.shuffle<f32>(w, w, ${lane}) : ${splat}`;
+  const double = i > 1 ? splat : `v128.shuffle<f64>(w, w, ${i}, ${i})`;
+  return `sizeof<T>() == 4 ? v128.shuffle<f32>(w, w, ${lane}) : ${double}`;
 }
 
 /**
