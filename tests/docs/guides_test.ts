@@ -12,6 +12,7 @@ import { Clone, runGuide } from "./run_guide.ts";
 /** Those that other tests look after. */
 const ELSEWHERE = new Set([
   "how-a-kernel-works.md", // tests/kernels
+  "scaling.md", // tests/cli/ranks_test.ts and tests/distributed
   "your-own-pictures.md", // tests/end_to_end_test.ts
 ]);
 
