@@ -67,6 +67,7 @@ export async function runTraining(
     );
   }
   using interrupt = listenForInterrupt();
+  using _heeding = ranks?.heedTermination();
   const stopping = new AbortController();
   const asked = AbortSignal.any([interrupt.signal, stopping.signal]);
   const reducer = ranks && new DataParallel(ranks, {

@@ -203,6 +203,23 @@ export class Communicator {
     this.#block.sign(phase);
   }
 
+  /**
+   * To be called where this program listens for SIGTERM, which then does not end
+   * it: a launcher sends that when it misses a rank, and ends all a second later.
+   * While this thread waits for others it does not see it, but a thread that
+   * this starts does, so that it can still be told which rank is lost.
+   *
+   * @returns What ends it.
+   */
+  heedTermination(): Disposable {
+    const worker = new Worker(
+      new URL("./termination_thread.ts", import.meta.url),
+      { type: "module", name: "convlab termination" },
+    );
+    worker.postMessage(this.#block.buffer);
+    return { [Symbol.dispose]: () => worker.terminate() };
+  }
+
   /** Seconds in which this thread waited for other ranks. */
   get secondsWaiting(): number {
     return this.#secondsWaiting;

@@ -59,7 +59,8 @@ export class Guard {
     if (this.#isEndedByOther()) return false;
     this.checkGone();
     const waits = awaited > 0 || leaving;
-    this.#judge(this.#watch.look(now, { signs, turns, phase, waits }));
+    const main = { signs, turns, phase, waits };
+    this.#judge(this.#watch.look(now, main, this.#block.terminated));
     return false;
   }
 

@@ -61,6 +61,8 @@ const WORD = {
   abortCode: 6,
   aborting: 7,
   turns: 8,
+  // The termination thread's.
+  terminated: 12,
   // The communication thread's.
   failed: 16,
   messageBytes: 17,
@@ -166,6 +168,11 @@ export class ControlBlock {
     );
   }
 
+  /** Says that this process was told to end; from whichever thread. */
+  terminate(): void {
+    Atomics.store(this.#words, WORD.terminated, 1);
+  }
+
   #ring(): void {
     Atomics.add(this.#words, WORD.doorbell, 1);
     Atomics.notify(this.#words, WORD.doorbell);
@@ -227,6 +234,10 @@ export class ControlBlock {
       : number === PHASE.paused
       ? "paused"
       : "busy";
+  }
+  /** Whether this process was told to end. */
+  get terminated(): boolean {
+    return Atomics.load(this.#words, WORD.terminated) !== 0;
   }
   /** Whether this rank will ask for nothing more. */
   get leaving(): boolean {

@@ -18,6 +18,8 @@ import type { Phase } from "./thread_protocol.ts";
 
 /** Silence of a rank after which it is given up, in milliseconds. */
 const LOST_MS = 5000;
+/** The same where this process was told to end, as by a launcher that misses a rank. */
+const LOST_TERMINATED_MS = 800;
 /** The shortest silence of a main thread after which it is. */
 const HUNG_MS = 6000;
 /** A gap between two looks that can only come from not running. */
@@ -60,19 +62,20 @@ export class Watch {
     if (this.#heard.has(rank)) this.#heard.set(rank, now);
   }
 
-  /** What is wrong now, if anything is; to be asked a few times a second. */
-  look(now: number, main: MainSigns): Finding | undefined {
+  /** What is wrong now, if anything is; to be asked a few times a second. Tell whether this process was told to end. */
+  look(now: number, main: MainSigns, terminated = false): Finding | undefined {
     const gap = now - this.#looked;
     this.#looked = now;
     if (gap > PAUSE_MS) this.#forget(gap);
-    return this.#lookAtMain(now, main) ?? this.#lookAtRanks(now);
+    return this.#lookAtMain(now, main) ??
+      this.#lookAtRanks(now, terminated ? LOST_TERMINATED_MS : LOST_MS);
   }
 
-  #lookAtRanks(now: number): Finding | undefined {
+  #lookAtRanks(now: number, lostMs: number): Finding | undefined {
     let longest: { rank: number; ms: number } | undefined;
     for (const [rank, at] of this.#heard) {
       const ms = now - at;
-      if (ms >= (longest?.ms ?? LOST_MS)) longest = { rank, ms };
+      if (ms >= (longest?.ms ?? lostMs)) longest = { rank, ms };
     }
     return longest && { kind: "lost", ...longest };
   }

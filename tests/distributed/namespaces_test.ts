@@ -21,6 +21,7 @@ import { type Job, mpirun, startMpirun } from "./mpirun.ts";
 import { TwoHosts } from "./namespaces.ts";
 
 const SUMS = new URL("./programs/sums.ts", import.meta.url);
+const TRAINER = new URL("./programs/trainer.ts", import.meta.url);
 const TRAIN = new URL("./train_ranks.ts", import.meta.url);
 const MAIN = fromFileUrl(new URL("../../cli/main.ts", import.meta.url));
 /** Bytes that each rank of two has to send to add all numbers of the program up. */
@@ -69,11 +70,15 @@ await describeTwoHosts("Ranks on two hosts", () => {
     },
   );
 
-  it("end with one line when the cable is cut or pulled out, and one goes on alone", async () => {
-    const harms = ["cut", "unplug"] as const;
+  it("end with one line when one is killed, or the cable is cut or pulled out, and one goes on alone", async () => {
     const runs = Deno.makeTempDirSync();
     try {
-      await Promise.all(harms.map((harm) => harmAndResume(harm, runs)));
+      await Promise.all([
+        ...[0, 1].map(endsAfterKilling),
+        ...(["cut", "unplug"] as const).map((harm) =>
+          harmAndResume(harm, runs)
+        ),
+      ]);
     } finally {
       Deno.removeSync(runs, { recursive: true });
     }
@@ -93,6 +98,19 @@ async function trainsAsAlone(hosts: TwoHosts): Promise<void> {
     const d = distance(values, Float64Array.from(tensors[key]!));
     assert(d < 1e-10, `${key}: ${d}`);
   }
+}
+
+/** Checks what is said of a rank that is killed. */
+async function endsAfterKilling(rank: number): Promise<void> {
+  using hosts = await TwoHosts.make();
+  const { code, stderr } = await mpirun(
+    across(hosts, { program: TRAINER, args: ["kill", `${rank}`] }),
+  );
+  assert(code !== 0);
+  const lines = stderr.match(/^error: .*$/gm) ?? [];
+  assertEquals(lines.length, 1, stderr);
+  const start = `error: rank ${rank} on host ${"ab"[rank]} was lost: `;
+  assert(lines[0]!.startsWith(start), lines[0]);
 }
 
 /** Trains until the cable is harmed, and on from there on a single rank. */

@@ -38,6 +38,13 @@ describe("Watch, of other ranks", () => {
     assertEquals(found, { now: 7800, kind: "lost", rank: 2, ms: 5000 });
   });
 
+  it("finds it sooner when this process was told to end", () => {
+    const watch = new Watch([1], 0);
+    assertEquals(watch.look(600, IDLE, true), undefined);
+    const found = watch.look(1000, IDLE, true);
+    assertEquals(found, { kind: "lost", rank: 1, ms: 1000 });
+  });
+
   it("finds nothing while all are heard of now and then", () => {
     const watch = new Watch([1, 2], 0);
     const heard = (now: number) => now % 4000 === 0 ? [1, 2] : [];

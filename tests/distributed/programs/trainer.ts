@@ -14,6 +14,7 @@ const [harm = "none", victim = "1", numbers = "4"] = Deno.args;
 const all = await Communicator.join(launchHere()!);
 // As the subcommand does, so that it can put its work down.
 Deno.addSignalListener("SIGTERM", () => {});
+using _heeding = all.heedTermination();
 const values = new Float64Array(new SharedArrayBuffer(8 * Number(numbers)));
 
 for (let step = 0; step < 1000; step++) {
