@@ -11,7 +11,7 @@ import type { MpiFamily } from "./mpi_handles.ts";
 
 /** What to install, by family. */
 const INSTALL: Record<MpiFamily, string> = {
-  "Open MPI": "apt-get install openmpi-bin libopenmpi3",
+  "Open MPI": "apt-get install openmpi-bin",
   "MPICH": "apt-get install mpich",
 };
 

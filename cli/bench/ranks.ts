@@ -277,7 +277,7 @@ async function launcherFlags(): Promise<readonly string[]> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new Error(
-        "Cannot time ranks: expected an mpirun but found none; on Debian, apt-get install openmpi-bin libopenmpi3",
+        "Cannot time ranks: expected an mpirun but found none; on Debian, apt-get install openmpi-bin",
         { cause: error },
       );
     }

@@ -74,10 +74,10 @@ describe("what is said of a library", () => {
   it("that is missing is what to install, in one line", () => {
     assertEquals(
       missingLibrary("Open MPI", "linux"),
-      "Cannot join: started by Open MPI, but found none of its libraries (libmpi.so.40); install one (Debian: apt-get install openmpi-bin libopenmpi3)",
+      "Cannot join: started by Open MPI, but found none of its libraries (libmpi.so.40); install one (Debian: apt-get install openmpi-bin)",
     );
     assertMatch(missingLibrary("MPICH", "linux"), /apt-get install mpich\)$/);
-    assertMatch(missingLibrary("Slurm", "linux"), /libopenmpi3, or apt-get/);
+    assertMatch(missingLibrary("Slurm", "linux"), /openmpi-bin, or apt-get/);
   });
 
   it("that is unknown is its name, in one line", () => {

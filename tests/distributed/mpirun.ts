@@ -60,7 +60,7 @@ const COMMANDS: Record<Launcher, readonly string[]> = {
 };
 
 const INSTALL: Record<Launcher, string> = {
-  openmpi: "apt-get install openmpi-bin libopenmpi3",
+  openmpi: "apt-get install openmpi-bin",
   mpich: "apt-get install mpich",
 };
 
