@@ -127,7 +127,7 @@ async function endAll(ranks: Communicator, error: unknown): Promise<never> {
   const stderr = outputTo(Deno.stderr);
   const where = rank === 0 && error instanceof UsageError
     ? ""
-    : `rank ${rank} on ${hosts[rank]}: `;
+    : `rank ${rank} on host ${hosts[rank]}: `;
   stderr.line(`${stderr.style.red("error")}: ${where}${line}`);
   if (Deno.args.includes("--debug")) stderr.line(Deno.inspect(error));
   return ranks.abort(code);
