@@ -272,7 +272,7 @@ async function launcherFlags(): Promise<readonly string[]> {
       stderr: "null",
     }).output();
     return /Open MPI|OpenRTE|PRTE/i.test(new TextDecoder().decode(stdout))
-      ? ["-q", "--oversubscribe", "--bind-to", "none"]
+      ? ["--oversubscribe", "--bind-to", "none"]
       : [];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
