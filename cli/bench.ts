@@ -84,7 +84,7 @@ export default defineCommand({
       kind: "string",
       placeholder: "NUMBERS",
       help:
-        "With scaling: training steps by one rank and by each of these numbers of ranks under mpirun, such as 2,4; --threads are then those of each rank",
+        "With scaling: training steps by one rank and by each of these numbers of ranks under mpirun, such as 2,4; --threads are then those of each rank, and shapes hidden-100, hidden-500 and convolutions",
     },
     runs: {
       kind: "integer",

@@ -13,6 +13,7 @@ import type { Communicator } from "../../distributed/communicator.ts";
 import { DataParallel } from "../../distributed/data_parallel.ts";
 import { launchHere } from "../../distributed/launch.ts";
 import { kernelReport, setThreads, shared } from "../../kernels/runtime.ts";
+import { ConvNet } from "../../models/conv_net.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
 import type { DType } from "../../numerics/tensor.ts";
@@ -62,6 +63,20 @@ export interface RankGreeting {
   readonly mode: string;
   readonly library: string | null;
 }
+
+/**
+ * The networks that are trained: the notebook's, which computes little on many
+ * weights, and one of convolutions, which does the opposite.
+ */
+export const RANK_STEPS: readonly (StepShape & { readonly model?: string })[] =
+  [
+    ...STEPS,
+    {
+      ...STEPS[0]!,
+      name: "convolutions",
+      model: "conv32-relu pool conv64-relu pool conv128-relu gap fc10",
+    },
+  ];
 
 /** Images that batches are drawn from. */
 const EXAMPLES = 500;
@@ -117,7 +132,7 @@ function takeSteps(
   ranks: Communicator | undefined,
 ): StepsAnswer {
   const { shape: name, dtype, runs } = request;
-  const shape = STEPS.find((step) => step.name === name)!;
+  const shape = RANK_STEPS.find((step) => step.name === name)!;
   const images = request.images ?? shape.images;
   const key = JSON.stringify([name, dtype, images]);
   const trainer = trainers.get(key) ??
@@ -172,19 +187,31 @@ class Windows extends DataParallel {
 }
 
 function trainerOf(
-  shape: StepShape,
+  shape: typeof RANK_STEPS[number],
   dtype: DType,
   ranks: Communicator | undefined,
 ): Trainer {
-  const { images, channels, side, filters, kernel, hidden, classes } = shape;
+  const {
+    model: text,
+    images,
+    channels,
+    side,
+    filters,
+    kernel,
+    hidden,
+    classes,
+  } = shape;
   const random = new RandomState(SEED);
   const x = random.randn([EXAMPLES, channels, side, side]).astype(dtype);
   const y = random.randint(0, classes, EXAMPLES);
-  const model = new ThreeLayerConvNet({
-    inputDim: [channels, side, side],
-    ...{ numFilters: filters, filterSize: kernel },
-    ...{ hiddenDim: hidden, numClasses: classes, dtype, random },
-  });
+  const inputDim = [channels, side, side] as const;
+  const model = text === undefined
+    ? new ThreeLayerConvNet({
+      inputDim,
+      ...{ numFilters: filters, filterSize: kernel },
+      ...{ hiddenDim: hidden, numClasses: classes, dtype, random },
+    })
+    : new ConvNet({ model: text, inputDim, dtype, random });
   const reducer = ranks && new Windows(ranks);
   const data = { xTrain: x, yTrain: y, xVal: x, yVal: y };
   const solver = new Solver(model, data, {

@@ -23,8 +23,13 @@ import type { Outcome, Row, Settings } from "./benchmark.ts";
 import { milliseconds, percent } from "./columns.ts";
 import { shown } from "./measure.ts";
 import { type Conversation, converse } from "./peer_process.ts";
-import type { RankGreeting, RankRequest, StepsAnswer } from "./rank.ts";
-import { namesOf, selectShapes, STEPS } from "./shapes.ts";
+import {
+  RANK_STEPS,
+  type RankGreeting,
+  type RankRequest,
+  type StepsAnswer,
+} from "./rank.ts";
+import { namesOf, selectShapes } from "./shapes.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 import { type Contestant, timeInTurns } from "./timing.ts";
 
@@ -76,7 +81,7 @@ const SIZES = [8, 1024, 65_536, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
 /** Steps that are compared with those of one rank, and how far they may be from them. */
 const CHECKED_STEPS = 3;
 const TOLERANCE: Record<DType, number> = { float32: 1e-4, float64: 1e-10 };
-/** Before the first step that is timed: kernels are compiled, and memory is made. */
+/** Before the first step that is timed, if as many are: kernels are compiled, and memory is made. */
 const WARM_UP_RUNS = 10;
 /** Parts of a batch whose times tell what a step costs whatever the batch. */
 const PARTS = [1, 2, 4];
@@ -89,7 +94,8 @@ export async function measureRanks(
   settings: Settings,
 ): Promise<Outcome> {
   const { dtype = "float32", shape, runs, signal } = settings;
-  const names = selectShapes(shape, "scaling --ranks", namesOf(STEPS));
+  const names = selectShapes(shape, "scaling --ranks", namesOf(RANK_STEPS));
+  const warmUps = Math.min(runs, WARM_UP_RUNS);
   const jobs = jobsOf(counts, settings.threads);
   if (!counts.some((ranks) => ranks > 1)) {
     throw new UsageError("Expected --ranks to name a number of more than 1");
@@ -114,15 +120,19 @@ export async function measureRanks(
       );
       complaints.push(...compareLosses(name, dtype, jobs, losses));
       if (complaints.length > 0) break;
-      const contestants = started.map((job) => new Steps(job, name, dtype));
+      const contestants = started.map((job) =>
+        new Steps(job, name, dtype, warmUps)
+      );
       // Smaller batches, on one rank with the threads of those of the first job.
       const { threads } = several[0]!.job;
       const alone = started.find(({ job }) =>
         job.ranks === 1 && job.threads === threads
       )!;
-      const { images } = STEPS.find((shape) => shape.name === name)!;
+      const { images } = RANK_STEPS.find((shape) => shape.name === name)!;
       const sizes = PARTS.map((part) => Math.ceil(images / part));
-      const parts = sizes.map((size) => new Steps(alone, name, dtype, size));
+      const parts = sizes.map((size) =>
+        new Steps(alone, name, dtype, warmUps, size)
+      );
       const all = [...contestants, ...parts];
       const times = await timeInTurns(all, runs, signal);
       rows.push(...rowsOf(name, dtype, contestants, times));
@@ -310,13 +320,22 @@ class Steps implements Contestant {
     bytes: 0,
   };
 
-  constructor(started: Started, shape: string, dtype: DType, images?: number) {
+  readonly #warmUps: number;
+
+  constructor(
+    started: Started,
+    shape: string,
+    dtype: DType,
+    warmUps: number,
+    images?: number,
+  ) {
+    this.#warmUps = warmUps;
     this.job = started.job;
     this.#ask = (runs) => stepsOf(started, shape, dtype, runs, images);
   }
 
   async warmUp(): Promise<void> {
-    await this.#ask(WARM_UP_RUNS);
+    await this.#ask(this.#warmUps);
   }
 
   async time(runs: number): Promise<number[]> {
