@@ -11,6 +11,7 @@ import type { DataSet } from "../data/data_set.ts";
 import type { Communicator } from "../distributed/communicator.ts";
 import { type Launch, launchHere } from "../distributed/launch.ts";
 import { NonFiniteLossError } from "../training/non_finite_loss.ts";
+import type { Recipe } from "../training/recipe.ts";
 import { encodeRunData } from "../training/run_data.ts";
 import type { Streams } from "./command.ts";
 import { endingOf, type ExitCode, Interrupted, UsageError } from "./exit.ts";
@@ -73,11 +74,34 @@ export function checkBatch(ranks: Communicator, batchSize: number): void {
 }
 
 /**
- * Checks that all ranks have loaded the same images.
+ * Checks that all ranks were asked for the same, and have loaded the same images.
  *
- * @throws {Error} If this one has others than the first.
+ * @throws {Error} If this one differs from the first.
  */
-export function checkSameOnRanks(ranks: Communicator, data: DataSet): void {
+export function checkSameOnRanks(
+  ranks: Communicator,
+  data: DataSet,
+  recipe: Recipe,
+): void {
+  // Images may be elsewhere on each host.
+  const { dataset: _, dataDir: __, ...asked } = recipe;
+  const own = JSON.stringify(asked);
+  const first = ranks.broadcastText(own);
+  if (first !== own) {
+    const mine: Record<string, unknown> = { ...asked };
+    const expected: Record<string, unknown> = JSON.parse(first);
+    const differs = Object.keys({ ...expected, ...mine })
+      .find((name) => expected[name] !== mine[name]) ?? "order of options";
+    throw new Error(
+      `Cannot train together: expected ${differs} to be ${
+        expected[differs]
+      }, as for the first rank, but found ${mine[differs]}`,
+    );
+  }
+  checkSameData(ranks, data);
+}
+
+function checkSameData(ranks: Communicator, data: DataSet): void {
   const { title, classNames, train, validation, test } = data;
   const { imageShape, mean, std } = train;
   const sizes = [train, validation, test].map(({ length }) => length);

@@ -83,7 +83,7 @@ export async function resumeRun(
   if (difference !== undefined) throw cannot(`expected ${difference}`);
   if (ranks) {
     checkBatch(ranks, recipe.batchSize);
-    checkSameOnRanks(ranks, data);
+    checkSameOnRanks(ranks, data, recipe);
   }
   const { checkpoint, skipped } = run.checkpoints().latest();
   for (const { path, reason } of skipped) {

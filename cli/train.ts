@@ -171,7 +171,7 @@ async function train(
   const numClasses = data.classNames.length;
   const found = { inputDim: imageShape, numClasses, examples: length };
   asUsage(() => checkFit(recipe, found, naming));
-  if (ranks) checkSameOnRanks(ranks, data);
+  if (ranks) checkSameOnRanks(ranks, data, recipe);
   const checkpoints = isFirst
     ? { ...(every === undefined ? {} : { every }), keep }
     : undefined;

@@ -23,6 +23,8 @@ const GONE_MS = 1000;
 const END_MS = 100;
 /** Seconds after which a process ends that neither MPI nor its launcher ends. */
 const END_SECONDS = 2;
+/** Milliseconds for which a rank that was told to end waits for the same thing. */
+const WAIT_MS = 20_000;
 /** Milliseconds after which one ends by itself when another has told that the job ends. */
 const ENDED_MS = 500;
 
@@ -34,6 +36,7 @@ export class Guard {
   readonly #watch: Watch;
   #endedByOther: number | undefined;
   #goneSince: number | undefined;
+  #waitsFor = { ticket: 0, since: 0 };
 
   constructor(job: Job, block: ControlBlock) {
     this.#job = job;
@@ -58,6 +61,7 @@ export class Guard {
     this.#beats.send(own);
     if (this.#isEndedByOther()) return false;
     this.checkGone();
+    this.#checkWait(now, awaited);
     const waits = awaited > 0 || leaving;
     const main = { signs, turns, phase, waits };
     this.#judge(this.#watch.look(now, main, this.#block.terminated));
@@ -75,6 +79,17 @@ export class Guard {
       if (now - this.#goneSince < patience) return;
       return this.#endForLost(rank, `its process (${pid}) is gone`);
     }
+  }
+
+  /** Ends the job where this rank is told to end, but waits for something in vain: its main thread then hears nothing. */
+  #checkWait(now: number, ticket: number): void {
+    if (ticket === 0 || ticket !== this.#waitsFor.ticket) {
+      this.#waitsFor = { ticket, since: now };
+    }
+    const ms = now - this.#waitsFor.since;
+    if (!this.#block.terminated || ms < WAIT_MS) return;
+    this.#tell(this.#job.joined.rank, "waited for the others in vain");
+    this.end(1);
   }
 
   /** Ends all ranks, this one included. */
