@@ -83,7 +83,7 @@ export function networkOf(
 
 /**
  * The straight line nearest to steps on batches of several sizes, by least
- * squares.
+ * squares, that does not begin below 0.
  *
  * @param steps Images, and seconds, of each; at least two sizes.
  */
@@ -92,9 +92,12 @@ export function lineThrough(
 ): Pick<StepCost, "fixed" | "image"> {
   const mean = (value: (step: typeof steps[number]) => number) =>
     steps.reduce((sum, step) => sum + value(step), 0) / steps.length;
+  const slope = (x: number, y: number) =>
+    mean((step) => (step.images - x) * (step.seconds - y)) /
+    mean((step) => (step.images - x) ** 2);
   const x = mean(({ images }) => images);
   const y = mean(({ seconds }) => seconds);
-  const image = mean((step) => (step.images - x) * (step.seconds - y)) /
-    mean((step) => (step.images - x) ** 2);
-  return { image, fixed: y - image * x };
+  const image = slope(x, y);
+  const fixed = y - image * x;
+  return fixed >= 0 ? { image, fixed } : { image: slope(0, 0), fixed: 0 };
 }

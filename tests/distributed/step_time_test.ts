@@ -105,5 +105,12 @@ describe("lineThrough()", () => {
     ]);
     assertAlmostEquals(nearest.image, 0.5);
     assertAlmostEquals(nearest.fixed, 1);
+    // numpy.linalg.lstsq([[1], [2]], [1, 3]), as 2 x - 1 begins below 0.
+    const from0 = lineThrough([
+      { images: 1, seconds: 1 },
+      { images: 2, seconds: 3 },
+    ]);
+    assertAlmostEquals(from0.image, 1.4);
+    assertEquals(from0.fixed, 0);
   });
 });
