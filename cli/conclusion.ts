@@ -81,7 +81,7 @@ function machinery(ranks: number): string {
   const { threads, mode } = kernelReport();
   const each = threads === 1 ? "1 thread" : `${threads} threads`;
   const count = ranks === 1 ? each : `${ranks} ranks of ${each}`;
-  return mode === "turbo" ? `${count}, turbo` : count;
+  return mode === "default" ? count : `${count}, ${mode}`;
 }
 
 /** The last check's accuracies, if other parameters are kept than the last. */

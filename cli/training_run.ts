@@ -222,8 +222,11 @@ function resuming(
   threads: number | undefined,
   ranks: number | undefined,
 ): string {
-  const turbo = kernelReport().mode === "turbo" ? ":turbo" : "";
-  const task = invocation(`train${ranks === undefined ? "" : ":mpi"}${turbo}`);
+  const { mode } = kernelReport();
+  const flags = mode === "default" || mode === "wide" && ranks !== undefined
+    ? ""
+    : `:${mode}`;
+  const task = invocation(`train${ranks === undefined ? "" : ":mpi"}${flags}`);
   const launch = ranks === undefined ? "" : `mpirun -n ${ranks} `;
   const more = threads === undefined ? "" : ` --threads ${threads}`;
   return `${launch}${task} --resume ${typedRun(run)}${more}`;

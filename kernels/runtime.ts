@@ -49,8 +49,8 @@ export interface KernelReport {
   readonly threads: number;
   /** `relaxed` (fused multiply-add) or `strict`. */
   readonly instructions: "relaxed" | "strict";
-  /** `turbo` where the engine joins vectors and wide or joined register tiles are used. */
-  readonly mode: "default" | "turbo";
+  /** `turbo` where the engine joins vectors and wide register tiles are used; `wide` where it does so with bounds checks, and joined ones are. */
+  readonly mode: "default" | "wide" | "turbo";
   /** Why no workers help although there were to be some, if that is so. */
   readonly limitation: string | undefined;
 }
@@ -193,6 +193,9 @@ export function settleTileWidth(soon: boolean): void {
   useTiles(probe.width);
 }
 
+/** What the engine is found to do, by the tiles that are fastest there. */
+const MODES = { narrow: "default", joined: "wide", wide: "turbo" } as const;
+
 /**
  * What runs the kernels now, and why no workers help where that is so.
  *
@@ -210,7 +213,7 @@ export function kernelReport(): KernelReport {
   return {
     threads: getThreads(),
     instructions,
-    mode: width === "narrow" ? "default" : "turbo",
+    mode: MODES[width],
     limitation: currentTeam().limitation,
   };
 }

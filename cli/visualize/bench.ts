@@ -81,7 +81,7 @@ function readRoofline(file: string, report: Report): Roofline {
     title: `Layers on ${threads} ${threads === 1 ? "thread" : "threads"}`,
     subtitle: [
       machine?.target,
-      mode === "turbo" ? "turbo" : undefined,
+      mode === "turbo" || mode === "wide" ? mode : undefined,
       "what fits into caches may lie above the slanted line",
     ].filter((part) => part !== undefined).join("; "),
     memory: Math.max(...speeds),

@@ -179,7 +179,7 @@ describe("settleTileWidth()", () => {
     assert(why().startsWith("wide tile, not measured"), why());
     assertEquals([tileWidth(), kernelReport().mode], ["wide", "turbo"]);
     setTileWidth("joined");
-    assertEquals([tileWidth(), kernelReport().mode], ["joined", "turbo"]);
+    assertEquals([tileWidth(), kernelReport().mode], ["joined", "wide"]);
     setTileWidth("narrow");
     settleTileWidth(true);
     assert(why().startsWith("narrow tile, not measured"), why());

@@ -91,7 +91,7 @@ describePermitted("the kernels with the flags of deno task bench:turbo", () => {
     for (
       const [expected, flags] of [
         ["turbo wide", [FLAGS]],
-        ["turbo joined", [CHECKED]],
+        ["wide joined", [CHECKED]],
         ["default narrow", []],
       ] as const
     ) assertEquals(await findMode(expected, [...flags]), expected);
