@@ -12,7 +12,7 @@ import { TextLineStream } from "@std/streams";
 import type { Communicator } from "../../distributed/communicator.ts";
 import { DataParallel } from "../../distributed/data_parallel.ts";
 import { launchHere } from "../../distributed/launch.ts";
-import { kernelReport, setThreads, shared } from "../../kernels/runtime.ts";
+import { setThreads, shared } from "../../kernels/runtime.ts";
 import { ConvNet } from "../../models/conv_net.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
@@ -56,14 +56,6 @@ export interface StepsAnswer {
   readonly losses: readonly number[];
 }
 
-/** What the ranks say to begin with. */
-export interface RankGreeting {
-  readonly ranks: number;
-  readonly threads: number;
-  readonly mode: string;
-  readonly library: string | null;
-}
-
 /**
  * The networks that are trained: the notebook's, which computes little on many
  * weights, and one of convolutions, which does the opposite.
@@ -99,17 +91,11 @@ async function main(threads: number): Promise<void> {
     ranks = await Communicator.join(launch);
   }
   const isFirst = (ranks?.rank ?? 0) === 0;
-  const greeting: RankGreeting = {
-    ranks: ranks?.size ?? 1,
-    threads,
-    mode: kernelReport().mode,
-    library: ranks?.library ?? null,
-  };
   const lines = isFirst
     ? Deno.stdin.readable.pipeThrough(new TextDecoderStream())
       .pipeThrough(new TextLineStream()).getReader()
     : undefined;
-  if (isFirst) console.log(JSON.stringify(greeting));
+  if (isFirst) console.log(JSON.stringify({ library: ranks?.library ?? null }));
   const trainers = new Map<string, Trainer>();
   while (true) {
     const line = (await lines?.read())?.value ?? '{"kind":"end"}';

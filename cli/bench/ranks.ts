@@ -7,41 +7,27 @@
  * @module
  */
 
-import { fromFileUrl } from "@std/path";
-import config from "../../deno.json" with { type: "json" };
 import {
   lineThrough,
   networkOf,
   type StepCost,
   stepSeconds,
 } from "../../distributed/step_time.ts";
-import { kernelReport } from "../../kernels/runtime.ts";
 import type { DType } from "../../numerics/tensor.ts";
 import { UsageError } from "../exit.ts";
-import { textTable } from "../text_table.ts";
 import type { Outcome, Row, Settings } from "./benchmark.ts";
-import { milliseconds, percent } from "./columns.ts";
 import { shown } from "./measure.ts";
-import { type Conversation, converse } from "./peer_process.ts";
-import {
-  RANK_STEPS,
-  type RankGreeting,
-  type RankRequest,
-  type StepsAnswer,
-} from "./rank.ts";
+import { RANK_STEPS, type StepsAnswer } from "./rank.ts";
+import { ask, type Job, jobInWords, start, type Started } from "./rank_job.ts";
+import { stepLines, sumLines } from "./rank_lines.ts";
 import { namesOf, selectShapes } from "./shapes.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 import { type Contestant, timeInTurns } from "./timing.ts";
 
-/** A job of ranks that is timed. */
-interface Job {
-  readonly ranks: number;
-  /** Threads of each rank. */
-  readonly threads: number;
-}
-
 /** Steps on some ranks. */
 export type RanksRow = Row & Job & {
+  /** The network, by name. */
+  readonly shape: string;
   readonly milliseconds: Spread;
   /** How many times faster it is than one rank of one thread. */
   readonly speedup: number;
@@ -85,9 +71,6 @@ const TOLERANCE: Record<DType, number> = { float32: 1e-4, float64: 1e-10 };
 const WARM_UP_RUNS = 10;
 /** Parts of a batch whose times tell what a step costs whatever the batch. */
 const PARTS = [1, 2, 4];
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 120_000;
-
 /** Times steps on one rank and on each of these numbers of ranks. */
 export async function measureRanks(
   counts: readonly number[],
@@ -96,20 +79,17 @@ export async function measureRanks(
   const { dtype = "float32", shape, runs, signal } = settings;
   const names = selectShapes(shape, "scaling --ranks", namesOf(RANK_STEPS));
   const warmUps = Math.min(runs, WARM_UP_RUNS);
-  const jobs = jobsOf(counts, settings.threads);
   if (!counts.some((ranks) => ranks > 1)) {
     throw new UsageError("Expected --ranks to name a number of more than 1");
   }
+  const jobs = jobsOf(counts, settings.threads);
   const complaints: string[] = [];
   const rows: RanksRow[] = [];
   const costs: CostRow[] = [];
   const sums: SumsRow[] = [];
-  let library: string | undefined;
   const started: Started[] = [];
   try {
     for (const job of jobs) started.push(await start(job, signal));
-    library = started.find(({ greeting }) => greeting.library)?.greeting
-      .library ?? undefined;
     const several = started.filter(({ job }) => job.ranks > 1);
     for await (const name of shown("Timing", [...names], settings)) {
       const losses = await Promise.all(
@@ -151,6 +131,7 @@ export async function measureRanks(
       await job.conversation[Symbol.asyncDispose]();
     }
   }
+  const library = started.find(({ library }) => library !== null)?.library;
   const predicted = rows.map((row) => ({
     ...row,
     ...prediction(row, costs, sums),
@@ -158,7 +139,7 @@ export async function measureRanks(
   return {
     heading: [
       `up to ${Math.max(...counts)} ranks`,
-      ...library ? [library] : [],
+      ...typeof library === "string" ? [library] : [],
     ],
     lines: [...stepLines(predicted), "", ...sumLines(sums)],
     ...{ rows: predicted, complaints },
@@ -189,13 +170,11 @@ function costOf(
 
 /** What the model says of a job of several ranks on this machine. */
 function prediction(
-  { ranks, threads, name }: RanksRow,
+  { ranks, threads, shape }: RanksRow,
   costs: readonly CostRow[],
   sums: readonly SumsRow[],
 ): { predicted?: number } {
-  const cost = costs.find(({ shape, dtype }) =>
-    name.includes(` ${shape} ${dtype},`)
-  );
+  const cost = costs.find((cost) => cost.shape === shape);
   const own = sums.filter((row) => row.ranks === ranks)
     .map(({ bytes, microseconds }) => ({
       bytes,
@@ -236,67 +215,6 @@ function jobsOf(counts: readonly number[], threads?: number): Job[] {
 /** Threads of one process that is as many as all ranks together, so far as there are cores. */
 function asOneProcess({ ranks, threads }: Job, cores: number): number {
   return Math.min(ranks * threads, Math.max(cores, threads));
-}
-
-/** A job that waits for requests. */
-interface Started {
-  readonly job: Job;
-  readonly greeting: RankGreeting;
-  readonly conversation: Conversation;
-}
-
-async function start(job: Job, signal?: AbortSignal): Promise<Started> {
-  const program = fromFileUrl(new URL("./rank.ts", import.meta.url));
-  const task = kernelReport().mode === "turbo"
-    ? "train:mpi:turbo"
-    : "train:mpi";
-  const flags = config.tasks[task].command.split(" ")
-    .filter((word) => /^--(v8-flags|allow-(ffi|read|env))/.test(word));
-  const conversation = converse(
-    "mpirun",
-    [
-      ...await launcherFlags(),
-      ...["-n", `${job.ranks}`, Deno.execPath(), "run", "--quiet"],
-      ...[...flags, program, `${job.threads}`],
-    ],
-    {
-      patience: PATIENCE,
-      // Open MPI asks root whether it means it.
-      env: {
-        OMPI_ALLOW_RUN_AS_ROOT: "1",
-        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-      },
-      ...(signal ? { signal } : {}),
-    },
-  );
-  const greeting = await conversation.next() as unknown as RankGreeting;
-  return { job, greeting, conversation };
-}
-
-/** Ranks may share cores and move between them; MPICH lets them anyway. */
-async function launcherFlags(): Promise<readonly string[]> {
-  try {
-    const { stdout } = await new Deno.Command("mpirun", {
-      args: ["--version"],
-      stdin: "null",
-      stderr: "null",
-    }).output();
-    return /Open MPI|OpenRTE|PRTE/i.test(new TextDecoder().decode(stdout))
-      ? ["--oversubscribe", "--bind-to", "none"]
-      : [];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new Error(
-        "Cannot time ranks: expected an mpirun but found none; on Debian, apt-get install openmpi-bin",
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-}
-
-async function ask<T>(job: Started, request: RankRequest): Promise<T> {
-  return await job.conversation.ask(request) as T;
 }
 
 function stepsOf(
@@ -391,7 +309,7 @@ function rowsOf(
     const own = asOneProcess(job, navigator.hardwareConcurrency);
     return {
       name: `training step ${shape} ${dtype}, ${jobInWords(job)}`,
-      ...{ ranks, threads, milliseconds },
+      ...{ shape, ranks, threads, milliseconds },
       speedup: medianOf(1, 1) / milliseconds.median,
       ...(ranks === 1 ? {} : {
         ofOneProcess: medianOf(1, own) / milliseconds.median,
@@ -417,51 +335,4 @@ async function sumsOf(
     ...{ ranks: job.job.ranks, bytes, microseconds },
     gigabytesPerSecond: bytes / microseconds.median / 1000,
   };
-}
-
-function stepLines(rows: readonly RanksRow[]): string[] {
-  const part = (share: number | undefined) =>
-    share === undefined ? "-" : percent(share);
-  return textTable([
-    [
-      ...["work", "ms", "quartiles", "model", "speed-up", "of one process"],
-      ...["summing", "waiting", "hidden"],
-    ],
-    ...rows.map((row) => [
-      row.name,
-      milliseconds(row.milliseconds.median),
-      `${milliseconds(row.milliseconds.lower)} to ${
-        milliseconds(row.milliseconds.upper)
-      }`,
-      row.predicted === undefined ? "-" : milliseconds(row.predicted),
-      `${row.speedup.toFixed(2)}x`,
-      part(row.ofOneProcess),
-      part(row.communicating),
-      part(row.waiting),
-      part(row.hidden),
-    ]),
-  ]);
-}
-
-function sumLines(sums: readonly SumsRow[]): string[] {
-  return textTable([
-    ["sum over all ranks", "µs", "quartiles", "GB/s"],
-    ...sums.map(({ ranks, bytes, microseconds: spread, ...row }) => [
-      `${bytesInWords(bytes)}, ${ranks} ranks`,
-      spread.median.toFixed(0),
-      `${spread.lower.toFixed(0)} to ${spread.upper.toFixed(0)}`,
-      row.gigabytesPerSecond.toFixed(2),
-    ]),
-  ]);
-}
-
-function bytesInWords(bytes: number): string {
-  if (bytes >= 1 << 20) return `${bytes / (1 << 20)} MiB`;
-  return bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
-}
-
-/** `2 ranks of 1 thread`. */
-function jobInWords({ ranks, threads }: Job): string {
-  const each = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `${ranks} ${ranks === 1 ? "rank" : "ranks"} of ${each}`;
 }

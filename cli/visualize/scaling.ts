@@ -10,6 +10,7 @@
 import { type Network, stepSeconds } from "../../distributed/step_time.ts";
 import type { Chart, Panel, Series } from "../../figures/chart.ts";
 import { displayFigure } from "../../figures/display.ts";
+import { threadsInWords } from "../bench/benchmark.ts";
 import type { CostRow } from "../bench/ranks.ts";
 import { grouped } from "../words.ts";
 
@@ -39,7 +40,7 @@ export function scalingOf(costs: readonly CostRow[], latency: number): Chart {
     kind: "chart",
     title: "Training on many ranks, by the model",
     subtitle: `one rank's steps as measured with ${
-      threads(first)
+      threadsInWords(first?.threads ?? 1)
     }; Ethernet at its line rate, ${
       (1e6 * latency).toFixed(0)
     } µs for a message`,
@@ -86,9 +87,4 @@ function seriesOf(
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function threads(cost: CostRow | undefined): string {
-  const count = cost?.threads ?? 1;
-  return `${count} ${count === 1 ? "thread" : "threads"}`;
 }
