@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Part } from "../numerics/part.ts";
+import { type Part, partOf } from "../numerics/part.ts";
 import {
   arrayOf,
   type DType,
@@ -152,8 +152,7 @@ export class BatchLoader {
     this.#size = sizeOf(images.imageShape);
     this.#part = options.part;
     const { batchSize } = this.#sampler;
-    const { begin, end } = options.part?.(batchSize) ??
-      { begin: 0, end: batchSize };
+    const { begin, end } = options.part?.(batchSize) ?? partOf(batchSize, 0, 1);
     this.#prefetch = options.prefetch ??
       (navigator.hardwareConcurrency > 1 &&
         (end - begin) * this.#size >= WORTH_A_WORKER);

@@ -10,7 +10,7 @@ import type { Tensor } from "../numerics/tensor.ts";
 import type { TrainingBatch } from "./batch_source.ts";
 import type { GradientReducer } from "./gradient_reducer.ts";
 import { explainNonFinite, NonFiniteLossError } from "./non_finite_loss.ts";
-import { withPrefix } from "./prefixed_tensors.ts";
+import { copyTensors } from "./prefixed_tensors.ts";
 import type { Model } from "./solver_options.ts";
 
 /** A loss and the gradient of each parameter. */
@@ -34,7 +34,7 @@ export function batchLoss(
   reducer?: GradientReducer,
 ): BatchLoss {
   const { buffers = {} } = model;
-  const before = withPrefix("", buffers);
+  const before = copyTensors(buffers);
   const { own, loss, grads } = reducer
     ? lossTogether(model, batch, reducer)
     : lossAlone(model, batch);

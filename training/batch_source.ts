@@ -7,14 +7,14 @@
  * @module
  */
 
-import { BatchLoader } from "../data/batch_loader.ts";
+import { BatchLoader, type BatchLoaderOptions } from "../data/batch_loader.ts";
 import {
   BatchSampler,
   type BatchSamplerOptions,
   type SamplerState,
 } from "../data/batch_sampler.ts";
 import type { ImageSet } from "../data/image_set.ts";
-import type { Part } from "../numerics/part.ts";
+import { partOf } from "../numerics/part.ts";
 import { getThreads } from "../kernels/runtime.ts";
 import { type DType, Tensor } from "../numerics/tensor.ts";
 import { gather } from "./batches.ts";
@@ -50,10 +50,9 @@ export interface Examples {
 }
 
 /** How batches are drawn, and which part of each is wanted; by default all of it. */
-export interface BatchSourceOptions extends BatchSamplerOptions {
-  /** The part of a batch of so many examples. */
-  readonly part?: ((count: number) => Part) | undefined;
-}
+export type BatchSourceOptions =
+  & BatchSamplerOptions
+  & Pick<BatchLoaderOptions, "part">;
 
 /** A source of batches of `dtype`. */
 export function batchSource(
@@ -90,7 +89,7 @@ export function batchSource(
     next() {
       const drawn = sampler.next().indices;
       const batchSize = drawn.length;
-      const { begin, end } = part?.(batchSize) ?? { begin: 0, end: batchSize };
+      const { begin, end } = part?.(batchSize) ?? partOf(batchSize, 0, 1);
       const indices = drawn.subarray(begin, end);
       return {
         x: gather(x, indices, dtype),

@@ -8,6 +8,7 @@
 
 import type { ImageSet } from "../data/image_set.ts";
 import { emptyTensor } from "../kernels/frame.ts";
+import { partOf } from "../numerics/part.ts";
 import { type DType, sizeOf, Tensor } from "../numerics/tensor.ts";
 import type { GradientReducer } from "./gradient_reducer.ts";
 
@@ -65,7 +66,7 @@ export function accuracy(
   reducer?: GradientReducer,
 ): number {
   const { begin, end } = reducer?.part(indices.length) ??
-    { begin: 0, end: indices.length };
+    partOf(indices.length, 0, 1);
   let right = 0;
   for (let i = begin; i < end; i += BATCH) {
     const batch = indices.subarray(i, Math.min(i + BATCH, end));

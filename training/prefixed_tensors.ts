@@ -20,6 +20,11 @@ export function withPrefix(
   );
 }
 
+/** Copies of tensors, under the same names. */
+export function copyTensors(tensors: Tensors): Record<string, Tensor> {
+  return withPrefix("", tensors);
+}
+
 /** The tensors whose names have a prefix, without it. */
 export function ofPrefix(
   prefix: string,

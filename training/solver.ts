@@ -20,7 +20,7 @@ import { EarlyStopping } from "./early_stopping.ts";
 import { joinSolvers, learned } from "./join_solvers.ts";
 import { LearningRate } from "./learning_rate.ts";
 import { otherTasks } from "./other_tasks.ts";
-import { withPrefix } from "./prefixed_tensors.ts";
+import { copyTensors } from "./prefixed_tensors.ts";
 import { checkSolver } from "./solver_checks.ts";
 import type {
   AccuracyCheck,
@@ -399,8 +399,8 @@ export class Solver {
     );
     if (valAccuracy > this.bestValAcc) {
       this.bestValAcc = valAccuracy;
-      this.bestParams = withPrefix("", this.#result());
-      this.bestBuffers = withPrefix("", this.#model.buffers ?? {});
+      this.bestParams = copyTensors(this.#result());
+      this.bestBuffers = copyTensors(this.#model.buffers ?? {});
     }
     const { epoch, iteration } = this;
     const check = { epoch, iteration, trainAccuracy, valAccuracy };
@@ -481,10 +481,10 @@ export class Solver {
     const { params, buffers = {} } = this.#model;
     const { keep = "best" } = this.#options;
     if (keep === "best" && Object.keys(this.bestParams).length > 0) {
-      Object.assign(params, withPrefix("", this.bestParams));
-      Object.assign(buffers, withPrefix("", this.bestBuffers));
+      Object.assign(params, copyTensors(this.bestParams));
+      Object.assign(buffers, copyTensors(this.bestBuffers));
     } else {
-      Object.assign(params, withPrefix("", this.#result()));
+      Object.assign(params, copyTensors(this.#result()));
     }
   }
 

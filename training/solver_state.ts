@@ -12,7 +12,7 @@ import type { GeneratorState } from "../numerics/random.ts";
 import { formatShape, Tensor } from "../numerics/tensor.ts";
 import type { BatchSource } from "./batch_source.ts";
 import type { EarlyStopping, EarlyStoppingState } from "./early_stopping.ts";
-import { ofPrefix, withPrefix } from "./prefixed_tensors.ts";
+import { copyTensors, ofPrefix, withPrefix } from "./prefixed_tensors.ts";
 import type { Model } from "./solver_options.ts";
 import {
   type OptimConfig,
@@ -161,18 +161,14 @@ export function restoreSolver(
   });
   if (plain.stopping) stopping?.restore(plain.stopping);
   model.setGeneratorState?.(plain.generator ?? undefined);
-  solver.bestParams = copies(ofPrefix("best.", tensors));
-  solver.bestBuffers = copies(ofPrefix("best_buffers.", tensors));
+  solver.bestParams = copyTensors(ofPrefix("best.", tensors));
+  solver.bestBuffers = copyTensors(ofPrefix("best_buffers.", tensors));
   solver.bestValAcc = plain.bestValAcc;
   solver.epoch = plain.epoch;
   restoreHistory(solver.lossHistory, tensors["history.loss"]);
   restoreHistory(solver.trainAccHistory, tensors["history.train_accuracy"]);
   restoreHistory(solver.valAccHistory, tensors["history.val_accuracy"]);
   return { rate: plain.rate, stopped: plain.stopped };
-}
-
-function copies(tensors: Tensors): Record<string, Tensor> {
-  return withPrefix("", tensors);
 }
 
 function historyTensor(history: readonly number[]): Tensor {
