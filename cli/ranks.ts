@@ -29,6 +29,11 @@ export function isOtherRank(command: string | undefined): boolean {
   return command === COMMAND && (launchHere()?.rank ?? 0) > 0;
 }
 
+/** Whether this is the first of ranks, or there is no other. */
+export function isFirst(ranks: Communicator | undefined): boolean {
+  return (ranks?.rank ?? 0) === 0;
+}
+
 /** Where other ranks write. */
 export const SILENT_STREAMS: Streams = { stdout: SILENT, stderr: SILENT };
 

@@ -21,7 +21,7 @@ import type { Streams } from "./command.ts";
 import { afterOverfitting } from "./document/history.ts";
 import { asksForLength, lengthened, type NewLength } from "./resume_length.ts";
 import { resumedConfiguration } from "./run_configuration.ts";
-import { checkBatch, checkSameOnRanks } from "./ranks.ts";
+import { checkBatch, checkSameOnRanks, isFirst } from "./ranks.ts";
 import type { RunRecord } from "./run_record.ts";
 import { dataDifference } from "./same_data.ts";
 import { trainingMachine } from "./training_machine.ts";
@@ -137,7 +137,7 @@ export async function resumeRun(
     run,
     {
       ...{ data, recipe, live, ranks },
-      checkpoints: (ranks?.rank ?? 0) === 0 ? checkpoints : undefined,
+      checkpoints: isFirst(ranks) ? checkpoints : undefined,
       parameterType: asDocumented ? "float32" : undefined,
       random: asDocumented ? afterOverfitting() : new RandomState(recipe.seed),
       onResumed,

@@ -27,7 +27,7 @@ import { afterOverfitting } from "./document/history.ts";
 import { ExitCode, UsageError } from "./exit.ts";
 import { inNewRun } from "./new_run.ts";
 import { LIVE_OPTIONS } from "./live_options.ts";
-import { checkBatch, checkSameOnRanks, onRanks } from "./ranks.ts";
+import { checkBatch, checkSameOnRanks, isFirst, onRanks } from "./ranks.ts";
 import { resumeRun } from "./resume.ts";
 import { writeConfiguration } from "./run_configuration.ts";
 import { type RunRecord, sharedRun, UnwrittenRun } from "./run_record.ts";
@@ -128,10 +128,10 @@ async function train(
 ): Promise<ExitCode> {
   const { resume, runsDir } = options;
   const threads = options.threads ?? (ranks && threadsOfRank(ranks));
-  const isFirst = (ranks?.rank ?? 0) === 0;
+  const writes = isFirst(ranks);
   const { checkpointEvery: every, keepCheckpoints: keep } = options;
   const asked = liveAddress(options, given);
-  const live = isFirst ? asked : undefined;
+  const live = writes ? asked : undefined;
   if (resume !== undefined) {
     refuse(given, RESUMED, "--resume, which fixes it");
     const open = () => RunFolder.open(resume, runsDir);
@@ -159,7 +159,7 @@ async function train(
   if (ranks) checkBatch(ranks, typed.batchSize);
   const { name = defaultName("train") } = options;
   // What cannot be is found out before data are loaded or a folder is made.
-  if (isFirst) {
+  if (writes) {
     if (typed.init !== undefined) RunFolder.open(typed.init, runsDir);
     RunFolder.checkNew(runsDir, name);
   }
@@ -172,7 +172,7 @@ async function train(
   const found = { inputDim: imageShape, numClasses, examples: length };
   asUsage(() => checkFit(recipe, found, naming));
   if (ranks) checkSameOnRanks(ranks, data, recipe);
-  const checkpoints = isFirst
+  const checkpoints = writes
     ? { ...(every === undefined ? {} : { every }), keep }
     : undefined;
   const body = async (run: RunRecord) => {
@@ -196,7 +196,7 @@ async function train(
     );
     return finish(run, streams);
   };
-  return isFirst
+  return writes
     ? inNewRun({ runsDir, name }, body)
     : body(new UnwrittenRun({ name, path: join(runsDir, name) }));
 }

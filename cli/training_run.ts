@@ -26,6 +26,7 @@ import { keptMoment } from "./kept.ts";
 import { aboutRun, typedRun } from "./live_about.ts";
 import { announcePage } from "./live_options.ts";
 import { startProgress } from "./progress.ts";
+import { isFirst } from "./ranks.ts";
 import { RunCheckpoints } from "./run_checkpoints.ts";
 import { RunMetrics } from "./run_metrics.ts";
 import type { RunRecord } from "./run_record.ts";
@@ -46,7 +47,6 @@ export async function runTraining(
 ): Promise<Solver> {
   if (threads !== undefined) setThreads(threads);
   const { data, recipe, random, ranks } = plan;
-  const isFirst = (ranks?.rank ?? 0) === 0;
   const train = data.train.slice(0, plan.numTrain ?? data.train.length);
   const model = modelOf(
     { ...recipe, dtype: plan.parameterType ?? recipe.dtype },
@@ -57,7 +57,7 @@ export async function runTraining(
     },
   );
   // The others take the first rank's parameters.
-  if (recipe.init !== undefined && !checkpoint && isFirst) {
+  if (recipe.init !== undefined && !checkpoint && isFirst(ranks)) {
     const other = RunFolder.open(recipe.init, dirname(run.path));
     const { taken, fresh } = initParameters(model, other.readParameters());
     streams.stderr.line(
