@@ -107,8 +107,8 @@ export function taps${taps.length}<T>(
           16 * (place(k) * vectors + j)
         }));`
       ).join("\n  ") + "\n  " +
-      row.map((_, j) =>
-        `v128.store(sums, d${k}_${j}, ${16 * (place(k) * vectors + j)});`
+      storesOf(
+        row.map((_, j) => `sums, d${k}_${j}, ${16 * (place(k) * vectors + j)}`),
       ).join("\n  ")
     ).join("\n  ")
   }
@@ -199,10 +199,9 @@ ${sums.map((row, i) => addRow(row, half, i)).join("\n")}
     }
     return;
   }
-${
-    sums.flat().map((sum, i) => `  v128.store(spill, ${sum}, ${16 * i});`).join(
-      "\n",
-    )
+  ${
+    storesOf(sums.flat().map((sum, i) => `spill, ${sum}, ${16 * i}`))
+      .join("\n  ")
   }
   storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);`;
 }
@@ -319,33 +318,54 @@ function product(sum: string, a: string, b: string): string {
 
 function storeRow(row: readonly string[], half: number, i: number): string {
   return `      {
-        const to = out + ${i} * rowStride, b = v128.load_splat<T>(bias, ${i} * sizeof<T>());
+        ${addresses(i)}
+        const b = v128.load_splat<T>(bias, ${i} * sizeof<T>());
         ${
-    row.map((sum, j) =>
-      `v128.store(to${j < half ? "" : " + outPair"}, v128.add<T>(${sum}, b), ${
-        16 * (j % half)
-      });`
+    storesOf(
+      row.map((sum, j) =>
+        `${address(j, half)}, v128.add<T>(${sum}, b), ${16 * (j % half)}`
+      ),
     ).join("\n        ")
   }
       }`;
 }
 
 function addRow(row: readonly string[], half: number, i: number): string {
-  const at = (j: number) =>
-    `to${j < half ? "" : " + outPair"}, ${16 * (j % half)}`;
   return `      {
-        const to = out + ${i} * rowStride;
+        ${addresses(i)}
         ${
     row.map((sum, j) =>
-      `const d${j} = v128.add<T>(${sum}, v128.load(${at(j)}));`
+      `const d${j} = v128.add<T>(${sum}, v128.load(${address(j, half)}, ${
+        16 * (j % half)
+      }));`
     ).join("\n        ")
   }
         ${
-    row.map((_, j) => `v128.store(${at(j).replace(",", `, d${j},`)});`).join(
-      "\n        ",
-    )
+    storesOf(
+      row.map((_, j) => `${address(j, half)}, d${j}, ${16 * (j % half)}`),
+    ).join("\n        ")
   }
       }`;
+}
+
+/**
+ * Stores (address, value, offset) to neighbours, the last first: the engine joins
+ * two where the second stands, and would leave the first beside if it began earlier.
+ */
+function storesOf(neighbours: readonly string[]): string[] {
+  return neighbours.map((store) => `v128.store(${store});`).reverse();
+}
+
+/**
+ * Where the halves of row `i` of the results go. Each is computed once: vectors
+ * are joined only where they lie at one address and what is added to it.
+ */
+function addresses(i: number): string {
+  return `const to = out + ${i} * rowStride, to2 = to + outPair;`;
+}
+
+function address(j: number, half: number): string {
+  return j < half ? "to" : "to2";
 }
 
 /** Names of the sums of a tile, by row and vector. */

@@ -7,7 +7,7 @@
 //
 //   dw[c][i][j][f] += sum over positions p of x[c][p + (i, j)] * dout[p][f]
 
-import { transpose } from "./pack";
+import { transpose, transposeSome } from "./pack";
 import { fillPlane } from "./plane";
 import { bytes, lanes, tileColumns } from "./simd";
 import { pairwiseSum } from "./sum";
@@ -99,20 +99,23 @@ function packColumns<T>(
   const row = bytes<T>(size), stored: usize = 16 * VECTORS;
   for (let block = 0; block < filters; block += tileColumns<T>()) {
     for (let v = 0; v < VECTORS; v++) {
-      const f = block + v * lanes<T>();
+      const f = block + v * lanes<T>(), there = filters - f;
       const from = grad + <usize>f * row, to = panel + 16 * v;
       let p = 0;
-      if (f + lanes<T>() <= filters) {
+      if (there >= lanes<T>()) {
         for (; p + lanes<T>() <= count; p += lanes<T>()) {
           transpose<T>(from + bytes<T>(p), row, to + <usize>p * stored, stored);
+        }
+      } else {
+        for (; p + lanes<T>() <= count; p += lanes<T>()) {
+          transposeSome<T>(from + bytes<T>(p), row, there, to + <usize>p * stored, stored);
         }
       }
       for (; p < count; p++) {
         for (let i = 0; i < lanes<T>(); i++) {
-          const there = f + i < filters;
           store<T>(
             to + <usize>p * stored + bytes<T>(i),
-            there ? load<T>(from + <usize>i * row + bytes<T>(p)) : <T>0,
+            i < there ? load<T>(from + <usize>i * row + bytes<T>(p)) : <T>0,
           );
         }
       }

@@ -4,7 +4,7 @@
 // then of four, then of three, each block column by column.
 
 import { blockRow, foursOf } from "./correlate";
-import { bytes, lanes } from "./simd";
+import { bytes, lanes, zero } from "./simd";
 
 /**
  * Packs blocks `begin` to `end` of a (rows × depth). Block i begins at number
@@ -80,17 +80,45 @@ function packTransposed<T>(from: usize, row: usize, width: i32, depth: i32, to: 
 @inline
 export function transpose<T>(from: usize, row: usize, to: usize, stored: usize): void {
   if (sizeof<T>() == 8) {
-    const a = v128.load(from), b = v128.load(from + row);
-    v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
-    v128.store(to + stored, v128.shuffle<f64>(a, b, 1, 3));
+    transposeTwo(v128.load(from), v128.load(from + row), to, stored);
   } else {
-    const a = v128.load(from), b = v128.load(from + row);
-    const c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
-    const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-    const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-    v128.store(to + stored, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-    v128.store(to + 2 * stored, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-    v128.store(to + 3 * stored, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+    transposeFour(
+      v128.load(from), v128.load(from + row), v128.load(from + 2 * row), v128.load(from + 3 * row),
+      to, stored,
+    );
   }
+}
+
+/** The same of the first `there` rows, fewer than all; the others are zeros. */
+// @ts-ignore: decorator
+@inline
+export function transposeSome<T>(
+  from: usize, row: usize, there: i32, to: usize, stored: usize,
+): void {
+  const a = there > 0 ? v128.load(from) : zero<T>();
+  if (sizeof<T>() == 8) {
+    transposeTwo(a, zero<T>(), to, stored);
+  } else {
+    const b = there > 1 ? v128.load(from + row) : zero<T>();
+    const c = there > 2 ? v128.load(from + 2 * row) : zero<T>();
+    transposeFour(a, b, c, zero<T>(), to, stored);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transposeTwo(a: v128, b: v128, to: usize, stored: usize): void {
+  v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+  v128.store(to + stored, v128.shuffle<f64>(a, b, 1, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function transposeFour(a: v128, b: v128, c: v128, d: v128, to: usize, stored: usize): void {
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(to + stored, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(to + 2 * stored, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(to + 3 * stored, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }

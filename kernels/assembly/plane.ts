@@ -6,7 +6,7 @@
 // 1, s + 1, 2s + 1, … (phase 1), and so on, each phase `planeWidth` numbers
 // wide. Column `x` of the padded image is number x / s of phase x % s.
 
-import { bytes, evenLanes, laneMask, lanes } from "./simd";
+import { bytes, evenLanes, lanes, oddLanes } from "./simd";
 
 /**
  * Copies the rows and columns that lie inside the plane. The rest is left as
@@ -31,11 +31,15 @@ export function fillPlane<T>(
   const copied = min(imageWidth, width * stride - left);
   if (copied <= 0) return;
   const lines = min(height, rows - top);
+  // Where the image's columns 0 and 1 go, for stride 2.
+  const even = bytes<T>((left & 1) * width + (left >> 1));
+  const odd = bytes<T>((left + 1 & 1) * width + (left + 1 >> 1));
   for (let c = 0; c < channels; c++) {
     let to = plane + <usize>(c * rows + top) * rowBytes;
     let from = image + bytes<T>(c * height * imageWidth);
     for (let y = 0; y < lines; y++) {
       if (stride == 1) copyRow<T>(from, to + bytes<T>(left), copied);
+      else if (stride == 2) splitRow<T>(from, copied, to + even, to + odd);
       else copyPhases<T>(from, to, copied, left, width, stride);
       to += rowBytes;
       from += bytes<T>(imageWidth);
@@ -97,8 +101,7 @@ function copyPhases<T>(
     const first = (phase - left % stride + stride) % stride;
     const q = to + bytes<T>(phase * width + (left + first) / stride);
     const p = from + bytes<T>(first), end = from + bytes<T>(n);
-    if (stride == 2) copyEven<T>(p, end, q);
-    else copyEvery<T>(p, end, q, bytes<T>(stride));
+    copyEvery<T>(p, end, q, bytes<T>(stride));
   }
 }
 
@@ -112,15 +115,29 @@ function copyEvery<T>(from: usize, end: usize, to: usize, step: usize): void {
 }
 
 /**
- * Copies every other number, and after the last ones zeros, to the end of a
- * vector: there are zeros there already, or what is copied next overwrites them.
+ * Copies `n` numbers by turns to `even` and `odd`. What is left after whole
+ * vectors is done by vectors that end with it, and overlap those before.
  */
-function copyEven<T>(from: usize, end: usize, to: usize): void {
-  while (from < end) {
-    const a = v128.load(from), b = v128.load(from, 16);
-    const left = <i32>((end - from + 2 * sizeof<T>() - 1) / (2 * sizeof<T>()));
-    v128.store(to, v128.and(evenLanes<T>(a, b), laneMask<T>(left)));
-    from += 32;
-    to += 16;
+function splitRow<T>(from: usize, n: i32, even: usize, odd: usize): void {
+  const evens = n + 1 >> 1, odds = n >> 1, whole = odds & ~(lanes<T>() - 1);
+  if (odds < lanes<T>()) {
+    const end = from + bytes<T>(n);
+    copyEvery<T>(from, end, even, 2 * sizeof<T>());
+    copyEvery<T>(from + sizeof<T>(), end, odd, 2 * sizeof<T>());
+    return;
+  }
+  for (let i: usize = 0, end = bytes<T>(whole); i < end; i += 16) {
+    const p = from + 2 * i;
+    const a = v128.load(p), b = v128.load(p, 16);
+    v128.store(even + i, evenLanes<T>(a, b));
+    v128.store(odd + i, oddLanes<T>(a, b));
+  }
+  if (evens > whole) {
+    const i = bytes<T>(evens - lanes<T>()), p = from + 2 * i;
+    v128.store(even + i, evenLanes<T>(v128.load(p), v128.load(p, 16)));
+  }
+  if (odds > whole) {
+    const i = bytes<T>(odds - lanes<T>()), p = from + 2 * i;
+    v128.store(odd + i, oddLanes<T>(v128.load(p), v128.load(p, 16)));
   }
 }

@@ -93,16 +93,6 @@ export function select<T>(a: v128, b: v128, mask: v128): v128 {
   return i32x4.relaxed_laneselect(a, b, mask);
 }
 
-/** All bits set in the first `n` lanes and none in the others. */
-// @ts-ignore: decorator
-@inline
-export function laneMask<T>(n: i32): v128 {
-  if (sizeof<T>() == 8) {
-    return i64x2.gt_s(i64x2.splat(<i64>n), i64x2(0, 1));
-  }
-  return i32x4.gt_s(i32x4.splat(n), i32x4(0, 1, 2, 3));
-}
-
 /** Bytes of `n` numbers of type T. */
 // @ts-ignore: decorator
 @inline
