@@ -28,6 +28,23 @@ const BLOCK_COLUMNS = 128;
 /** Blocks that the columns are cut into at least, so that there is work for several threads. */
 const MIN_BLOCKS = 4;
 
+/** Bytes between panels; the kernel's own constant. */
+const PANEL_GAP = 192;
+
+/** Rows that are so many bytes apart want the same few lines of the first-level cache. */
+function sharesLines(stride: number): boolean {
+  return stride % 4096 === 0;
+}
+
+/**
+ * Rows of c, so many bytes apart, that are done across a whole block of columns
+ * before the next. Where rows want the same lines, those that a tile fills in
+ * part are lost until the tile beside it fills the rest, unless that comes soon.
+ */
+function bandRows(stride: number): number {
+  return stride % 1024 === 0 ? 20 : GROUP_ROWS * 2;
+}
+
 /**
  * c = a · b + bias, with a (rows × depth) and b (depth × columns).
  *
@@ -68,8 +85,10 @@ export function gemm(
   });
   const groups = Math.max(1, Math.floor(rows / GROUP_ROWS));
   const zeros = frame.array(2 * GROUP_ROWS, dtype).fill(0).byteOffset;
-  // Rows of b that are contiguous are read where they are, others from a panel.
-  const row = b.column === 1 ? b.row : step;
+  // Rows of b that are contiguous are read where they are, unless copies pay.
+  const copiedFrom = sharesLines(b.row * size) ? 16 : 200;
+  const packs = b.column !== 1 || rows >= copiedFrom;
+  const row = packs ? step : b.row;
   const blockColumns = roundUp(
     Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
     step,
@@ -79,13 +98,15 @@ export function gemm(
       ...[packed, b.address, b.row, b.column],
       ...[bias ? 0 : zeros, c.address],
       ...[rows, fives, padded, columns, depth, groups, blockColumns],
+      ...[packs ? 1 : 0, bandRows(columns * size)],
       frame.table(multiples(Math.min(depth, DEPTH), row * size)),
     ],
     items: groups * Math.ceil(columns / blockColumns),
     step: 1,
     cost: rows * columns * depth * size / 80_000,
     scratchBytes: SPILL_BYTES +
-      Math.min(depth, DEPTH) * (blockColumns + step) * size + 64,
+      Math.min(depth, DEPTH) * (blockColumns + step) * size +
+      (blockColumns / step + 1) * PANEL_GAP + 64,
   });
   return c;
 }

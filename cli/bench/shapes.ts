@@ -74,10 +74,11 @@ export const POOLINGS: readonly PoolingShape[] = [
   pooling("overlapping", [50, 32, 32, 32], 3, 2),
 ];
 
-/** The affine layers: the network's hidden ones. */
+/** The affine layers: the network's hidden ones, and one whose rows are pages apart. */
 export const AFFINES: readonly AffineShape[] = [
   { name: "hidden-100", images: 50, features: 8192, units: 100 },
   { name: "hidden-500", images: 50, features: 8192, units: 500 },
+  { name: "power-of-two", images: 100, features: 1024, units: 1024 },
 ];
 
 /** The networks whose training steps are timed. */

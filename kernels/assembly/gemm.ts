@@ -4,8 +4,8 @@
 //
 // `a` is packed once (pack.ts); then each work item takes a block of columns of
 // c, as wide as the register tile and DEPTH deep at a time, and runs all rows of
-// `a` over it. Where the rows of `b` are contiguous they are read where they are;
-// otherwise they are packed into panels first.
+// `a` over it. Where the rows of `b` are contiguous they may be read where they
+// are; otherwise they are packed into panels first.
 
 import { SPILL_BYTES, tileColumn } from "./correlate";
 import { packRows, transpose } from "./pack";
@@ -14,6 +14,9 @@ import { VECTORS } from "./variant";
 
 /** Rows of `b` that are done at a time: so few that a tile's stay in the first-level cache. */
 export const DEPTH: i32 = 255;
+
+/** Bytes between panels. */
+const PANEL_GAP: usize = 192;
 
 /** Rows of `a` that one work item runs over the panels, but for those of the last. */
 export const GROUP_ROWS: i32 = 500;
@@ -42,14 +45,15 @@ export function gemmPack<T>(
  * has all rows that are left. With `zeros` (a pointer to as many as a group has
  * rows) c is overwritten, and without it (0) the product is added to c.
  * `offsets` holds, for k < DEPTH, the byte offset of row k of `b`, or of a panel
- * where `b` has to be packed. The scratch memory holds the tile's spill and the
- * panels of one block.
+ * where it is packed (with `packs`, as it must be unless columnStride is 1).
+ * `bandRows` rows, at least 20, are done across a block before the next. The
+ * scratch memory holds the tile's spill and the panels of one block.
  */
 // kernel gemm_{tile}
 export function gemm<T>(
   packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
   rows: i32, fives: i32, padded: i32, columns: i32, depth: i32, groups: i32, blockColumns: i32,
-  offsets: usize, scratch: usize, begin: i32, end: i32,
+  packs: i32, bandRows: i32, offsets: usize, scratch: usize, begin: i32, end: i32,
 ): void {
   const half = VECTORS / 2 * lanes<T>(), step = 2 * half;
   const panels = scratch + SPILL_BYTES;
@@ -62,26 +66,39 @@ export function gemm<T>(
     const lastColumn = min(columns, firstColumn + blockColumns);
     for (let k = 0; k < depth; k += DEPTH) {
       const count = min(DEPTH, depth - k);
-      let from = b + bytes<T>(k * rowStride + firstColumn * columnStride);
+      let source = b + bytes<T>(k * rowStride + firstColumn * columnStride);
       let advance = bytes<T>(step);
-      if (columnStride != 1) {
-        packPanels<T>(from, rowStride, columnStride, count, lastColumn - firstColumn, panels);
-        from = panels;
-        advance *= <usize>count;
+      if (packs) {
+        packPanels<T>(source, rowStride, columnStride, count, lastColumn - firstColumn, panels);
+        source = panels;
+        advance = panelBytes<T>(count);
       }
-      for (let j = firstColumn; j < lastColumn; j += step) {
-        const wanted = lastColumn - j;
-        tileColumn<T>(
-          from, bytes<T>(half), offsets, count,
-          packed + bytes<T>(k * padded + firstRow * count), bytes<T>(count), k == 0 ? zeros : 0,
-          c + bytes<T>(firstRow * columns + j), bytes<T>(columns), sizeof<T>(), bytes<T>(half),
-          lastRow - firstRow, min(fives - firstRow / 5, (lastRow - firstRow) / 5),
-          min(half, wanted), min(half, max(0, wanted - half)), scratch,
-        );
-        from += advance;
+      for (let row = firstRow; row < lastRow;) {
+        const tiles = fives - row / 5;
+        const high = tiles * 5 < bandRows ? lastRow - row : min(bandRows, lastRow - row);
+        const rowsOfA = packed + bytes<T>(k * padded + row * count);
+        const to = c + bytes<T>(row * columns);
+        let from = source;
+        for (let j = firstColumn; j < lastColumn; j += step) {
+          const wanted = lastColumn - j;
+          tileColumn<T>(
+            from, bytes<T>(half), offsets, count, rowsOfA, bytes<T>(count), k == 0 ? zeros : 0,
+            to + bytes<T>(j), bytes<T>(columns), sizeof<T>(), bytes<T>(half),
+            high, min(tiles, high / 5), min(half, wanted), min(half, max(0, wanted - half)), scratch,
+          );
+          from += advance;
+        }
+        row += high;
       }
     }
   }
+}
+
+/** From one panel to the next: not a power of two, or rows of several would want the same lines of the cache. */
+// @ts-ignore: decorator
+@inline
+function panelBytes<T>(depth: i32): usize {
+  return bytes<T>(depth * tileColumns<T>()) + PANEL_GAP;
 }
 
 /** Copies `depth` rows of `width` numbers into panels as wide as the tile. */
@@ -89,11 +106,36 @@ function packPanels<T>(
   b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32, panels: usize,
 ): void {
   const step = tileColumns<T>();
+  if (columnStride == 1) {
+    copyPanels<T>(b, bytes<T>(rowStride), depth, width, panels);
+    return;
+  }
   for (let j = 0; j < width; j += step) {
     packPanel<T>(
       b + bytes<T>(j * columnStride), rowStride, columnStride, depth, min(step, width - j), panels,
     );
-    panels += bytes<T>(depth * step);
+    panels += panelBytes<T>(depth);
+  }
+}
+
+/** The same, row by row, where the numbers of a row lie side by side. */
+function copyPanels<T>(b: usize, row: usize, depth: i32, width: i32, panels: usize): void {
+  const step = tileColumns<T>(), stored = bytes<T>(step);
+  const panel = panelBytes<T>(depth);
+  const whole = width - width % step;
+  for (let k = 0; k < depth; k++) {
+    let from = b, to = panels;
+    for (const end = b + bytes<T>(whole); from < end; from += stored) {
+      for (let v = 0; v < VECTORS; v++) v128.store(to + 16 * v, v128.load(from + 16 * v));
+      to += panel;
+    }
+    if (whole < width) {
+      for (let j = 0; j < step; j++) {
+        store<T>(to + bytes<T>(j), whole + j < width ? load<T>(from + bytes<T>(j)) : <T>0);
+      }
+    }
+    b += row;
+    panels += stored;
   }
 }
 

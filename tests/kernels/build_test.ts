@@ -110,7 +110,7 @@ describePermitted("the kernels", () => {
         args: [
           ...[packed.byteOffset, b!.byteOffset, size, 1, zeros.byteOffset],
           ...[c!.byteOffset, size, 8, size, size, size, 1, 40],
-          offsets.byteOffset,
+          ...[0, 2 * size, offsets.byteOffset],
         ],
         items: 1,
         step: 1,

@@ -91,7 +91,21 @@ describe("affineForward() and affineBackward()", () => {
 
   it("equal plain loops where a product takes several panels or blocks of rows", () => {
     for (const dtype of ["float64", "float32"] as const) {
-      for (const [n, d, m] of [[600, 5, 9], [3, 9, 600], [7, 1030, 5]]) {
+      for (
+        const [n, d, m] of [[600, 5, 9], [3, 9, 600], [7, 1030, 5], [
+          9,
+          230,
+          70,
+        ]]
+      ) {
+        assertEqualLoops(1, dtype, n!, d!, m!);
+      }
+    }
+  });
+
+  it("equal plain loops where rows lie so far apart that they share lines of the cache", () => {
+    for (const dtype of ["float64", "float32"] as const) {
+      for (const [n, d, m] of [[47, 3, 1024], [20, 261, 1024], [7, 37, 512]]) {
         assertEqualLoops(1, dtype, n!, d!, m!);
       }
     }

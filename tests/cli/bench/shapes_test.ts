@@ -48,7 +48,7 @@ describe("SHAPE_NAMES", () => {
   it("names each shape once", () => {
     assertEquals(SHAPE_NAMES, [
       ...["document", "three-layer", "block2", "block3", "overlapping"],
-      ...["hidden-100", "hidden-500"],
+      ...["hidden-100", "hidden-500", "power-of-two"],
     ]);
   });
 });
