@@ -146,13 +146,14 @@ function packPanel<T>(
   const step = tileColumns<T>(), row = bytes<T>(step), column = bytes<T>(columnStride);
   if (rowStride == 1 && width == step) {
     const whole = depth & ~(lanes<T>() - 1);
-    for (let k = 0; k < whole; k += lanes<T>()) {
-      for (let j = 0; j < VECTORS; j++) {
-        transpose<T>(b + <usize>(j * lanes<T>()) * column, column, panel + <usize>(16 * j), row);
+    for (let j = 0; j < VECTORS; j++) {
+      const from = b + <usize>(j * lanes<T>()) * column, to = panel + <usize>(16 * j);
+      for (let k = 0; k < whole; k += lanes<T>()) {
+        transpose<T>(from + bytes<T>(k), column, to + <usize>k * row, row);
       }
-      b += 16;
-      panel += <usize>lanes<T>() * row;
     }
+    b += bytes<T>(whole);
+    panel += <usize>whole * row;
     depth -= whole;
   }
   for (let k = 0; k < depth; k++) {
