@@ -13,7 +13,7 @@ import { type Conv2dGeometry, phaseAxis } from "./conv2d_tables.ts";
 import type { Frame } from "./frame.ts";
 import { packedRow, rowBlocks } from "./row_blocks.ts";
 import { tileWidth } from "./runtime.ts";
-import { bytesOf, SPILL_BYTES, tileColumns } from "./select.ts";
+import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 
 /** The tables and weights in the shared memory, as the kernels take them. */
 export interface InputGradientTables {
@@ -25,7 +25,7 @@ export interface InputGradientTables {
   readonly sizes: readonly number[];
   /** Stride, and the margins, rows and width of a plane. */
   readonly plane: readonly number[];
-  /** Scratch memory for one plane. */
+  /** Scratch memory for one plane, and for phases that are put together. */
   readonly scratchBytes: number;
   /** Whether all weights are finite; where not, they were replaced (non_finite.ts). */
   readonly finite: boolean;
@@ -107,6 +107,11 @@ export function inputGradientTables(
     }
   }
   const zeros = frame.array(blocks.padded, dtype).fill(0);
+  // Behind stride 2, even and odd columns of every other row (assembly/phases.ts).
+  const halves = g.stride === 2
+    ? 2 * g.channels * Math.ceil(g.height / 2) *
+      roundUp(Math.ceil(g.width / 2), tileColumns(dtype, tileWidth()))
+    : 0;
   return {
     tables: [
       ...[weights.byteOffset, zeros.byteOffset],
@@ -116,7 +121,7 @@ export function inputGradientTables(
     sizes: [g.channels, blocks.fives, g.height, g.width],
     plane: [g.stride, rows.margin, columns.margin, planeRows, planeWidth],
     scratchBytes: SPILL_BYTES + 64 +
-      copies * g.filters * planeRows * planeWidth * size,
+      (copies * g.filters * planeRows * planeWidth + halves) * size,
     finite,
   };
 }

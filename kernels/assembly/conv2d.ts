@@ -4,8 +4,9 @@
 // on planes (plane.ts) through a table of tap offsets; the tables and the
 // packed weights come from conv2d.ts of the folder above.
 
-import { correlate, correlatePhases, SPILL_BYTES } from "./correlate";
+import { correlate, SPILL_BYTES } from "./correlate";
 import { reluForward } from "./elementwise";
+import { correlatePhases } from "./phases";
 import { fillJoined, fillPlane } from "./plane";
 import { bytes } from "./simd";
 
@@ -73,7 +74,8 @@ export function conv2dBackwardInput<T>(
   const plane = scratch + SPILL_BYTES;
   const rowBytes = bytes<T>(planeWidth);
   const image = bytes<T>(channels * height * width);
-  memory.fill(plane, 0, <usize>(max(1, copies) * filters * planeRows) * rowBytes + 64);
+  const planeBytes = <usize>(max(1, copies) * filters * planeRows) * rowBytes + 64;
+  memory.fill(plane, 0, planeBytes);
   for (let n = begin; n < end; n++) {
     const grad = dout + bytes<T>(n * filters * outHeight * outWidth);
     if (copies) {
@@ -90,7 +92,7 @@ export function conv2dBackwardInput<T>(
     correlatePhases<T>(
       plane, rowBytes, offsets, phases, phaseCount,
       weights + bytes<T>(n % groups * groupWeights), zeros, channels, fives,
-      dx + <usize>n * image, height, width, stride, scratch,
+      dx + <usize>n * image, height, width, stride, plane + planeBytes, scratch,
     );
   }
 }

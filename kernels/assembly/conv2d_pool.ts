@@ -6,7 +6,8 @@
 // positive. That is all that the gradients need: at most a quarter of the
 // convolution's dout is not zero, and only that quarter is worked on.
 
-import { correlate, correlatePhases, SPILL_BYTES } from "./correlate";
+import { correlate, SPILL_BYTES } from "./correlate";
+import { correlatePhases } from "./phases";
 import { fillPlane } from "./plane";
 import { wins, tapNumber } from "./pool";
 import { bytes, evenLanes, lanes, oddLanes, select, zero } from "./simd";
@@ -229,9 +230,10 @@ export function conv2dPoolBackwardInput<T>(
   const plane = list + <usize>(size + 1) * ENTRY;
   const rowBytes = bytes<T>(planeWidth);
   const filterBytes = <usize>planeRows * rowBytes;
+  const planeBytes = <usize>filters * filterBytes + 64;
   const image = bytes<T>(channels * height * width);
   for (let n = begin; n < end; n++) {
-    memory.fill(plane, 0, <usize>filters * filterBytes + 64);
+    memory.fill(plane, 0, planeBytes);
     for (let f = 0; f < filters; f++) {
       const at = (n * filters + f) * size;
       const listEnd = listSelected<T>(
@@ -244,7 +246,7 @@ export function conv2dPoolBackwardInput<T>(
     }
     correlatePhases<T>(
       plane, rowBytes, offsets, phases, phaseCount, weights, zeros, channels, fives,
-      dx + <usize>n * image, height, width, stride, scratch,
+      dx + <usize>n * image, height, width, stride, plane + planeBytes, scratch,
     );
   }
 }

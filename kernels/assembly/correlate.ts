@@ -119,26 +119,3 @@ export function correlate<T>(
     out += <usize>rows * outPlane;
   }
 }
-
-/**
- * The gradient of the input of one image, from a plane of dout. Behind a stride s
- * the positions of dx fall into s × s phases, each of which sees its own taps
- * only; `phases` holds seven numbers for each: first tap in `offsets`, taps,
- * first weight, rows, columns, first row and first column of dx.
- */
-export function correlatePhases<T>(
-  plane: usize, rowBytes: usize, offsets: usize, phases: usize, phaseCount: i32,
-  weights: usize, zeros: usize, channels: i32, fives: i32,
-  dx: usize, height: i32, width: i32, stride: i32, spill: usize,
-): void {
-  for (let i = 0; i < phaseCount; i++) {
-    correlate<T>(
-      plane, rowBytes, offsets + (<usize>load<u32>(phases) << 2), load<i32>(phases, 4),
-      weights + bytes<T>(load<i32>(phases, 8)), zeros, channels, fives,
-      dx + bytes<T>(load<i32>(phases, 20) * width + load<i32>(phases, 24)),
-      bytes<T>(height * width), bytes<T>(stride * width), bytes<T>(stride),
-      load<i32>(phases, 12), load<i32>(phases, 16), spill,
-    );
-    phases += 28;
-  }
-}
