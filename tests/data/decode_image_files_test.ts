@@ -28,15 +28,12 @@ const options = { imageSize: 5, grayscale: false, strict: false };
 
 describePermitted("decodeImageFiles()", () => {
   it("gives the same images on any number of threads", async () => {
-    const [one, two, three] = await Promise.all(
-      [1, 2, 3].map((threads) =>
-        decodeImageFiles(paths, { ...options, threads })
-      ),
+    const [one, three] = await Promise.all(
+      [1, 3].map((threads) => decodeImageFiles(paths, { ...options, threads })),
     );
     assertEquals(one!.decoded.length, 68);
     assertEquals(one!.failures.length, 2);
     assertEquals(one!.bytes.length, 68 * 75);
-    assertEquals(two, one);
     assertEquals(three, one);
   });
 
