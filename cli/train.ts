@@ -9,6 +9,7 @@
 import { join } from "@std/path";
 import type { Communicator } from "../distributed/communicator.ts";
 import { threadsOfRank } from "../distributed/rank_threads.ts";
+import { setThreads } from "../kernels/runtime.ts";
 import type { LiveAddress } from "../live/live_page.ts";
 import { RandomState } from "../numerics/random.ts";
 import {
@@ -127,7 +128,8 @@ async function train(
   ranks: Communicator | undefined,
 ): Promise<ExitCode> {
   const { resume, runsDir } = options;
-  const threads = options.threads ?? (ranks && threadsOfRank(ranks));
+  const { threads } = options;
+  if (ranks && threads === undefined) setThreads(threadsOfRank(ranks));
   const writes = isFirst(ranks);
   const { checkpointEvery: every, keepCheckpoints: keep } = options;
   const asked = liveAddress(options, given);
