@@ -23,7 +23,11 @@ export interface Probe {
 
 /** The wide tile has to be this much faster: joined it is almost twice as fast, and otherwise slower. */
 const FASTER = 1.3;
-/** Twice the width cannot be more than twice as fast: the narrow tile was not optimised in time. */
+/**
+ * Where the optimiser was not waited for to the end: twice the width cannot be more
+ * than twice as fast, so the narrow tile was not optimised in time. Of optimised
+ * tiles it can, for a busy neighbour on the same core slows narrow ones down more.
+ */
 const PLAUSIBLE = 2.5;
 /** An engine's optimised code is some five times as fast as its first; a tile that got so much faster is optimised. */
 const OPTIMISED = 2.5;
@@ -76,19 +80,22 @@ export function probeTiles(
   const tiles = new Map(WIDTHS.map((width) => [width, new Timings()]));
   // The very first run also compiles, and says nothing.
   WIDTHS.forEach(work);
+  let optimised = false;
   for (let rounds = 0; rounds < ROUNDS && now() - begin < PATIENCE_MS;) {
     for (const [width, timings] of tiles) {
       const start = now();
       work(width);
       timings.add(now() - start);
     }
-    if ([...tiles.values()].every(({ optimised }) => optimised)) rounds++;
+    optimised ||= [...tiles.values()].every(({ optimised }) => optimised);
+    if (optimised) rounds++;
   }
   const best = (width: TileWidth) => tiles.get(width)?.best ?? Infinity;
   const ratioOf = (width: TileWidth) => 2 * best("narrow") / best(width);
+  const most = optimised ? Infinity : PLAUSIBLE;
   const width =
     (["wide", "joined"] as const).find((width) =>
-      ratioOf(width) > FASTER && ratioOf(width) < PLAUSIBLE
+      ratioOf(width) > FASTER && ratioOf(width) < most
     ) ?? "narrow";
   return {
     width,

@@ -94,6 +94,13 @@ describe("probeTiles()", () => {
     }
   });
 
+  it("picks wide tiles where narrow ones are slowed down by what shares their core", () => {
+    const optimisedAfter = { narrow: 100, wide: 60 };
+    const { width, ratio } = probeEngine({ ratio: 3.2, optimisedAfter });
+    assertEquals(width, "wide");
+    assertAlmostEquals(ratio, 3.2, 1e-6);
+  });
+
   it("is not fooled where one of them is optimised long before the other", () => {
     for (
       const optimisedAfter of [
