@@ -19,12 +19,8 @@
 import { compile } from "./compile.ts";
 import type { KernelModule } from "./modules.ts";
 import { sparseSource } from "./sparse_source.ts";
-import {
-  TILE_ROWS,
-  type TileForm,
-  tileSource,
-  UNROLLED,
-} from "./tile_source.ts";
+import { TURNS } from "./tap_loops.ts";
+import { TILE_ROWS, type TileForm, tileSource } from "./tile_source.ts";
 
 const SOURCE = new URL("./assembly/", import.meta.url);
 
@@ -71,7 +67,8 @@ export async function compileKernels(): Promise<Map<KernelModule, Uint8Array>> {
 /** AssemblyScript of what the kernels know of the module that they are in. */
 function variantSource(vectors: number): string {
   return `export const VECTORS: i32 = ${vectors};
-export const UNROLLED: i32 = ${UNROLLED};`;
+export const STEPS_TURN: i32 = ${TURNS.steps};
+export const WINDOW_TURN: i32 = ${TURNS.window};`;
 }
 
 /**

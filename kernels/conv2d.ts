@@ -1,8 +1,8 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 /**
- * Convolution on the kernels: direct, over padded planes and tables of tap
- * offsets, so that no im2col matrix is written for any stride or padding.
+ * Convolution on the kernels: direct, over padded planes and tables of taps,
+ * so that no im2col matrix is written for any stride or padding.
  *
  * The batch is cut by images. The filter gradient is summed over groups of
  * images and the groups then in sequence; groups follow from the shapes alone,
@@ -26,7 +26,7 @@ import {
   sizesOfGroup,
 } from "./conv2d_tables.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
-import { multiples, rowBlocks } from "./row_blocks.ts";
+import { rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 import { sumRows } from "./sum.ts";
@@ -48,19 +48,18 @@ export function conv2dForward(
     const columns = tileColumns(dtype, tileWidth());
     const joined = joinsRows(g, g.outWidth, g.filters);
     const plane = inputPlane(g, dtype, columns, joined);
-    const taps = g.channels * g.filterHeight * g.filterWidth;
     const { fives } = rowBlocks(g.filters);
     const { images, filters } = geometry;
     const out = frame.output([images, filters, g.outHeight, g.outWidth], dtype);
     runKernel("conv2dForward", dtype, {
       args: [
         frame.input(x, dtype),
-        packFilters(frame, w, g, dtype),
+        packFilters(frame, w, g, plane.taps.order, dtype),
         packBias(frame, b, g, dtype),
-        frame.table(plane.offsets),
+        frame.table(plane.taps.table),
         out.address,
         ...[g.channels, g.height, g.width],
-        ...[g.filters, fives, taps, g.outHeight, g.outWidth],
+        ...[g.filters, fives, g.outHeight, g.outWidth],
         ...[g.stride, g.pad, plane.rows, plane.width],
         ...[plane.copies, g.dilation, g.groups, relu ? 1 : 0],
       ],
@@ -122,7 +121,6 @@ function backwardFilter(
     args: [
       frame.input(x, dtype),
       dout,
-      frame.table(multiples(positions, panelWidth * size)),
       ...[dwParts, dbParts, images, groupSize, g.groups],
       ...[g.channels, g.height, g.width, g.filters, fives],
       ...[g.filterHeight, g.filterWidth, g.outHeight, g.outWidth],

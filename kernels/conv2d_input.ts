@@ -14,10 +14,11 @@ import type { Frame } from "./frame.ts";
 import { packedRow, rowBlocks } from "./row_blocks.ts";
 import { tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
+import { tapTable } from "./tap_table.ts";
 
 /** The tables and weights in the shared memory, as the kernels take them. */
 export interface InputGradientTables {
-  /** Addresses of weights, zeros, tap offsets and phases, and how many phases there are. */
+  /** Addresses of weights, zeros, taps and phases, and how many phases there are. */
   readonly tables: readonly number[];
   /** Weights of one group. */
   readonly weightsOfGroup: number;
@@ -57,53 +58,53 @@ export function inputGradientTables(
   const groupSize = blocks.padded * allTaps;
   const weights = frame.array(g.groups * groupSize, dtype);
   weights.fill(0);
-  const offsets: number[] = [];
+  const taps: number[] = [];
   const table: number[] = [];
   const { data } = w;
   let firstWeight = 0;
   let finite = true;
   for (const row of rows.phases) {
     for (const column of columns.phases) {
-      const taps = row.taps.length * column.taps.length * g.filters;
-      table.push(offsets.length, taps, firstWeight);
+      const inOrder = tapTable(
+        [g.filters, row.taps.length, column.taps.length],
+        (f, i, j) => {
+          const { tap, back } = column.taps[j]!;
+          const y = row.corner - row.taps[i]!.back;
+          const line = (joined ? f * copies + tap : f) * planeRows + y;
+          const x = joined ? 0 : column.corner - back;
+          return size * (line * planeWidth + x);
+        },
+      );
+      table.push(taps.length, firstWeight);
+      taps.push(...inOrder.table);
       if (joined) table.push(1, row.count * column.count, 0, 0);
       else table.push(row.count, column.count, row.first, column.first);
-      for (let f = 0; f < g.filters; f++) {
-        for (const { back } of row.taps) {
-          const y = row.corner - back;
-          for (const { tap, back } of column.taps) {
-            const line = (joined ? f * copies + tap : f) * planeRows + y;
-            const x = joined ? 0 : column.corner - back;
-            offsets.push(size * (line * planeWidth + x));
-          }
-        }
-      }
-      // Where the taps of this phase are in a filter's channel.
-      const places = Int32Array.from(
-        row.taps.flatMap((r) =>
-          column.taps.map((c) => r.tap * g.filterWidth + c.tap)
-        ),
+      // Where the taps are in the weights of a group and a channel.
+      const places = row.taps.flatMap((r) =>
+        column.taps.map((c) => r.tap * g.filterWidth + c.tap)
+      );
+      const ofFilter = g.channels * g.filterHeight * g.filterWidth;
+      const order = inOrder.order.map((k) =>
+        Math.floor(k / places.length) * ofFilter + places[k % places.length]!
       );
       for (let group = 0; group < g.groups; group++) {
         for (let c = 0; c < g.channels; c++) {
-          const { first, step } = packedRow(blocks, c, taps);
+          const { first, step } = packedRow(blocks, c, order.length);
           let to = group * groupSize + firstWeight + first;
-          for (let f = 0; f < g.filters; f++) {
-            const filter = (group * g.filters + f) * g.channels + c;
-            const from = filter * g.filterHeight * g.filterWidth;
-            for (let k = 0; k < places.length; k++, to += step) {
-              const value = data[from + places[k]!]!;
-              weights[to] = value;
-              // Not so for what is not finite.
-              if (value - value !== 0) {
-                weights[to] = value > 0 ? 1 : -1;
-                finite = false;
-              }
+          const from = group * g.filters * ofFilter +
+            c * g.filterHeight * g.filterWidth;
+          for (let k = 0; k < order.length; k++, to += step) {
+            const value = data[from + order[k]!]!;
+            weights[to] = value;
+            // Not so for what is not finite.
+            if (value - value !== 0) {
+              weights[to] = value > 0 ? 1 : -1;
+              finite = false;
             }
           }
         }
       }
-      firstWeight += blocks.padded * taps;
+      firstWeight += blocks.padded * order.length;
     }
   }
   const zeros = frame.array(blocks.padded, dtype).fill(0);
@@ -115,7 +116,7 @@ export function inputGradientTables(
   return {
     tables: [
       ...[weights.byteOffset, zeros.byteOffset],
-      ...[frame.table(offsets), frame.table(table), table.length / 7],
+      ...[frame.table(taps), frame.table(table), table.length / 6],
     ],
     weightsOfGroup: groupSize,
     sizes: [g.channels, blocks.fives, g.height, g.width],

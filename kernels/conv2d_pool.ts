@@ -51,7 +51,6 @@ export function conv2dReluPoolForward(
     const [height, width] = pooled(g);
     const columns = tileColumns(dtype, tileWidth());
     const plane = inputPlane(g, dtype, columns, false);
-    const taps = g.channels * g.filterHeight * g.filterWidth;
     const out = frame.output([g.images, g.filters, height, width], dtype);
     const selected = frame.bytes(g.images * g.filters * height * width);
     // Whole vectors are pooled, two for each that is stored.
@@ -59,12 +58,12 @@ export function conv2dReluPoolForward(
     runKernel("conv2dReluPoolForward", dtype, {
       args: [
         frame.input(x, dtype),
-        packFilters(frame, w, g, dtype),
+        packFilters(frame, w, g, plane.taps.order, dtype),
         packBias(frame, b, g, dtype),
-        frame.table(plane.offsets),
+        frame.table(plane.taps.table),
         ...[out.address, selected.address],
         ...[g.channels, g.height, g.width],
-        ...[g.filters, rowBlocks(g.filters).fives, taps],
+        ...[g.filters, rowBlocks(g.filters).fives],
         ...[height, width, rowWidth],
         ...[g.stride, g.pad, plane.rows, plane.width],
       ],

@@ -12,6 +12,7 @@ import type { DType, Tensor } from "../numerics/tensor.ts";
 import type { Frame } from "./frame.ts";
 import { packedRow, rowBlocks } from "./row_blocks.ts";
 import { bytesOf, roundUp, SPILL_BYTES } from "./select.ts";
+import { type TapTable, tapTable } from "./tap_table.ts";
 
 /** The sizes of a convolution; all are checked before they come here. */
 export interface Conv2dGeometry {
@@ -137,7 +138,7 @@ export function joinsRows(
 }
 
 /**
- * The padded plane of an image (assembly/plane.ts), and its taps' byte offsets.
+ * The padded plane of an image (assembly/plane.ts), and where its taps are.
  *
  * @param columns Columns of the register tile.
  * @param joined Whether rows are joined.
@@ -153,32 +154,25 @@ export function inputPlane(
   /** Copies of each channel; 0 where rows are not joined. */
   copies: number;
   bytes: number;
-  offsets: Int32Array;
+  taps: TapTable;
 } {
   const { stride, dilation } = g;
   const { rows } = paddedImage(g);
   const copies = joined ? g.filterWidth : 0;
   const width = joined ? g.outWidth : roundUp(g.outWidth, columns) +
     Math.floor(dilation * (g.filterWidth - 1) / stride);
-  const offsets = new Int32Array(
-    g.channels * g.filterHeight * g.filterWidth,
-  );
-  let k = 0;
-  for (let c = 0; c < g.channels; c++) {
-    for (let i = 0; i < g.filterHeight; i++) {
-      for (let j = 0; j < g.filterWidth; j++) {
-        const x = dilation * j;
-        const line = (c * rows + dilation * i) * stride + x % stride;
-        const at = joined
-          ? ((c * copies + j) * rows + dilation * i) * width
-          : line * width + Math.floor(x / stride);
-        offsets[k++] = bytesOf(dtype) * at;
-      }
-    }
-  }
+  const window = [g.channels, g.filterHeight, g.filterWidth] as const;
+  const taps = tapTable(window, (c, i, j) => {
+    const y = dilation * i, x = dilation * j;
+    const line = (c * rows + y) * stride + x % stride;
+    const at = joined
+      ? ((c * copies + j) * rows + y) * width
+      : line * width + Math.floor(x / stride);
+    return bytesOf(dtype) * at;
+  });
   const size = Math.max(1, copies) * g.channels * rows * stride * width;
   const bytes = SPILL_BYTES + size * bytesOf(dtype) + 64;
-  return { rows, width, copies, bytes, offsets };
+  return { rows, width, copies, bytes, taps };
 }
 
 /**
@@ -186,24 +180,28 @@ export function inputPlane(
  * tap, filled up with zeros.
  *
  * @param g The sizes of a group.
+ * @param order Which tap comes when.
  */
 export function packFilters(
   frame: Frame,
   w: Tensor,
   g: Conv2dGeometry,
+  order: Int32Array,
   dtype: DType,
 ): number {
-  const taps = g.channels * g.filterHeight * g.filterWidth;
+  const taps = order.length;
   const blocks = rowBlocks(g.filters);
   const size = blocks.padded * taps;
   const packed = frame.array(g.groups * size, dtype);
   packed.fill(0);
   const { data } = w;
   for (let group = 0, from = 0; group < g.groups; group++) {
-    for (let f = 0; f < g.filters; f++) {
+    for (let f = 0; f < g.filters; f++, from += taps) {
       const { first, step } = packedRow(blocks, f, taps);
       let to = group * size + first;
-      for (let k = 0; k < taps; k++, to += step) packed[to] = data[from++]!;
+      for (let k = 0; k < taps; k++, to += step) {
+        packed[to] = data[from + order[k]!]!;
+      }
     }
   }
   return packed.byteOffset;

@@ -8,7 +8,7 @@
 
 import type { DType } from "../numerics/tensor.ts";
 import type { Frame, Output } from "./frame.ts";
-import { multiples, rowBlocks } from "./row_blocks.ts";
+import { rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 
@@ -20,7 +20,7 @@ export interface Matrix {
 }
 
 /** Rows of b that are done at a time; the kernel's own constant. */
-const DEPTH = 255;
+const DEPTH = 250;
 /** Rows of one block of the result, few enough that its part of `a` stays in the cache; the kernel's own constant. */
 const GROUP_ROWS = 500;
 /** Columns of one block: so few that their panels stay in the second-level cache. */
@@ -88,7 +88,6 @@ export function gemm(
   // Rows of b that are contiguous are read where they are, unless copies pay.
   const copiedFrom = sharesLines(b.row * size) ? 16 : 200;
   const packs = b.column !== 1 || rows >= copiedFrom;
-  const row = packs ? step : b.row;
   const blockColumns = roundUp(
     Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
     step,
@@ -99,7 +98,6 @@ export function gemm(
       ...[bias ? 0 : zeros, c.address],
       ...[rows, fives, padded, columns, depth, groups, blockColumns],
       ...[packs ? 1 : 0, bandRows(columns * size)],
-      frame.table(multiples(Math.min(depth, DEPTH), row * size)),
     ],
     items: groups * Math.ceil(columns / blockColumns),
     step: 1,

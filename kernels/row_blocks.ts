@@ -47,10 +47,3 @@ export function packedRow(
     : [three % 3, 3];
   return { first: (row - i) * depth + i, step };
 }
-
-/** 0, step, 2 · step, …: where the rows of a panel are. */
-export function multiples(count: number, step: number): Int32Array {
-  const table = new Int32Array(count);
-  for (let i = 0; i < count; i++) table[i] = i * step;
-  return table;
-}

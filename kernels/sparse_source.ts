@@ -8,6 +8,9 @@
  * @module
  */
 
+/** Bytes of an entry of the list. */
+const ENTRY = 16;
+
 /** AssemblyScript of the functions `sparse12x1` and so on: rows of the window × vectors of a row. */
 export function sparseSource(): string {
   return [12, 6, 3].flatMap((rows) => [
@@ -25,21 +28,9 @@ function sparseFunction(rows: number, width: number): string {
   const vector = Array.from({ length: width }, (_, j) => j);
   const each = (text: (i: number, j: number) => string, by: string) =>
     row.flatMap((i) => vector.map((j) => text(i, j))).join(by);
-  return `
-export function sparse${rows}x${width}<T>(
-  entries: usize, end: usize, plane: usize, offsets: usize, sums: usize,
-): void {
-  const ${row.map((i) => `o${i} = <usize>load<u32>(offsets, ${4 * i})`)};
-  let ${
-    each(
-      (i, j) => `c${i}_${j} = v128.load(sums, ${16 * (i * width + j)})`,
-      ", ",
-    )
-  };
-  while (entries < end) {
-    const p = plane + <usize>load<u32>(entries, 8);
-    const v = v128.load_splat<T>(entries);
-    let q: usize;
+  const entry = `
+    p = plane + <usize>load<u32>(entries, 8);
+    v = v128.load_splat<T>(entries);
     ${
     row.map((i) =>
       `q = p + o${i};\n    ` +
@@ -51,7 +42,22 @@ export function sparse${rows}x${width}<T>(
       }).join("\n    ")
     ).join("\n    ")
   }
-    entries += 16;
+    entries += ${ENTRY};`;
+  return `
+export function sparse${rows}x${width}<T>(
+  entries: usize, end: usize, plane: usize, offsets: usize, sums: usize,
+): void {
+  const ${row.map((i) => `o${i} = <usize>load<u32>(offsets, ${4 * i})`)};
+  let ${
+    each(
+      (i, j) => `c${i}_${j} = v128.load(sums, ${16 * (i * width + j)})`,
+      ", ",
+    )
+  };
+  let p: usize, q: usize, v: v128;
+  while (entries + ${ENTRY} < end) {${entry}${entry}
+  }
+  if (entries < end) {${entry}
   }
   ${
     each(

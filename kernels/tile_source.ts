@@ -14,6 +14,12 @@ import {
   joinedWeight,
   SECOND_WEIGHTS,
 } from "./joined_source.ts";
+import {
+  IN_STEPS,
+  OF_TWO_ROWS,
+  OF_WINDOW,
+  type TapLoops,
+} from "./tap_loops.ts";
 
 /** How the tiles of a module are written. */
 export interface TileForm {
@@ -26,22 +32,23 @@ export interface TileForm {
 /** Rows of the tiles: every row count from 3 on is a sum of them. */
 export const TILE_ROWS = [5, 4, 3] as const;
 
-/** Taps done in one turn of a tile's loop, so that the loop itself costs little. */
-export const UNROLLED = 3;
-
 /** Positions done in one turn of a loop over a row of them; a power of two. */
 const POSITIONS = 4;
 
 /**
- * AssemblyScript of the functions `tile5`, `tile4` and `tile3`, and of `grid5` and
- * so on, which do a whole grid of outputs with one of them.
+ * AssemblyScript of the functions `tile5`, `tile4` and `tile3`, whose taps are all
+ * evenly apart, and of `grid5` and so on, which do a whole grid of outputs with
+ * the taps of a window.
  */
 export function tileSource(form: TileForm): string {
   const { vectors } = form;
   return [
     'import { bytes, lanes } from "./simd";',
     'import { storePart } from "./store_part";',
-    ...TILE_ROWS.map((rows) => tileFunction(rows, form)),
+    ...(vectors > 2
+      ? [IN_STEPS, OF_WINDOW, OF_TWO_ROWS]
+      : [IN_STEPS, OF_WINDOW])
+      .flatMap((way) => TILE_ROWS.map((rows) => tileFunction(rows, form, way))),
     ...TILE_ROWS.map((rows) => gridFunction(rows, vectors)),
     tapsFunction([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]], form),
     tapsFunction([[2, 0], [2, 1], [2, 2], [1, 2]], form, 1),
@@ -143,23 +150,22 @@ export function registerProducts<T>(out: usize, turns: i32): void {
 }`;
 }
 
-function tileFunction(rows: number, form: TileForm): string {
-  const { vectors } = form;
-  const { sums, others, all } = sumsOf(rows, vectors);
+/** A tile of `rows` rows, with that way through its taps. */
+function tileFunction(rows: number, form: TileForm, way: TapLoops): string {
+  const { sums, others, all } = sumsOf(rows, form.vectors);
   return `
 // @ts-ignore: decorator
 @inline
-export function tile${rows}<T>(
-  source: usize, pair: usize, offsets: usize, unrolled: usize, end: usize, weights: usize, bias: usize,
+export function ${way.name}${rows}<T>(
+  source: usize, ${way.parameters}unrolled: usize, end: usize, stride: usize, weights: usize, bias: usize,
   out: usize, rowStride: usize, columnStride: usize, outPair: usize,
   rows: i32, first: i32, second: i32, spill: usize,
 ): void {
-  let ${all.map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};
-  while (offsets < unrolled) {${
-    list(UNROLLED, (u) => tap(u % 2 ? others : sums, form)).join("")
-  }
-  }
-  while (offsets < end) {${tap(sums, form)}
+  let ${all.map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};${
+    way.loops(
+      list(way.turn, (u) => tap(u % 2 ? others : sums, form, way)),
+      tap(sums, form, way),
+    )
   }
 ${tileEnd(rows, form)}
 }`;
@@ -212,12 +218,12 @@ ${sums.map((row, i) => addRow(row, half, i)).join("\n")}
  */
 function gridFunction(rows: number, vectors: number): string {
   const half = vectors / 2;
-  const tile = (source: string, pair: string, to: string, rest: string) =>
-    `tile${rows}<T>(${source}, ${pair}, offsets, unrolled, end, weights, bias, ${to}, outPlane, outColumn, ${rest}, spill)`;
+  const tile = (name: string, source: string, rest: string) =>
+    `${name}${rows}<T>(${source}, taps, unrolled, end, stride, weights, bias, to, outPlane, outColumn, ${rest}, spill)`;
   return `
 export function grid${rows}<T>(
-  source: usize, sourceRow: usize, offsets: usize, unrolled: usize, end: usize, weights: usize, bias: usize,
-  rows: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
+  source: usize, sourceRow: usize, taps: usize, unrolled: usize, end: usize, stride: usize,
+  weights: usize, bias: usize, rows: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
   height: i32, width: i32, spill: usize,
 ): void {
   const half = ${half} * lanes<T>(), step = 2 * half;
@@ -229,19 +235,14 @@ export function grid${rows}<T>(
       let to = out + <usize>y * outRow + <usize>x * outColumn;${
     half === 1 ? "" : `
       if (columns <= half && lines == 2) {
-        ${tile("from", "sourceRow", "to", "outRow, rows, columns, columns")};
+        ${tile("twoRows", "from, sourceRow", "outRow, rows, columns, columns")};
         continue;
       }`
   }
       const first = min(half, columns), second = max(0, columns - half);
       for (let line = 0; line < lines; line++) {
         ${
-    tile(
-      "from",
-      "bytes<T>(half)",
-      "to",
-      "<usize>half * outColumn, rows, first, second",
-    )
+    tile("window", "from", "<usize>half * outColumn, rows, first, second")
   };
         from += sourceRow;
         to += outRow;
@@ -255,6 +256,7 @@ export function grid${rows}<T>(
 function tap(
   sums: readonly string[][],
   { vectors, joined }: TileForm,
+  { apart }: TapLoops,
 ): string {
   const half = vectors / 2;
   const products = sums.map((row, i) =>
@@ -263,11 +265,8 @@ function tap(
   );
   return `
     {
-      const p = source + <usize>load<u32>(offsets)${
-    half > 1 ? ", q = p + pair" : ""
-  };
-      offsets += 4;
-      ${columnsOf(vectors, joined, (j) => load(j, half))}
+      ${apart ? "const q = p + pair;" : ""}
+      ${columnsOf(vectors, joined, (j) => load(j, apart ? half : vectors))}
       const w = v128.load(weights);${joined ? `\n      ${SECOND_WEIGHTS}` : ""}
       let a: v128;
       ${products.join("\n      ")}
@@ -287,11 +286,9 @@ function columnsOf(
   return columns.join("\n      ");
 }
 
-/** Vector `j` of a tap's columns; a half of one vector has the other beside it. */
-function load(j: number, half: number): string {
-  return half === 1
-    ? `v128.load(p, ${16 * j})`
-    : `v128.load(${j < half ? "p" : "q"}, ${16 * (j % half)})`;
+/** Vector `j` of a tap's columns, of which so many lie side by side. */
+function load(j: number, together: number): string {
+  return `v128.load(${j < together ? "p" : "q"}, ${16 * (j % together)})`;
 }
 
 /**

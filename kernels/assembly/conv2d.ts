@@ -1,8 +1,8 @@
 // Copyright 2026 the Convlab authors. MIT license.
 
 // Convolution of images with filters, and the gradient of its input. Both work
-// on planes (plane.ts) through a table of tap offsets; the tables and the
-// packed weights come from conv2d.ts of the folder above.
+// on planes (plane.ts) through a table of taps (correlate.ts); the tables and
+// the packed weights come from conv2d.ts of the folder above.
 
 import { correlate, SPILL_BYTES } from "./correlate";
 import { reluForward } from "./elementwise";
@@ -18,9 +18,9 @@ import { bytes } from "./simd";
  */
 // kernel conv2d_forward_{tile}
 export function conv2dForward<T>(
-  x: usize, weights: usize, bias: usize, offsets: usize, out: usize,
+  x: usize, weights: usize, bias: usize, taps: usize, out: usize,
   channels: i32, height: i32, width: i32,
-  filters: i32, fives: i32, taps: i32, outHeight: i32, outWidth: i32,
+  filters: i32, fives: i32, outHeight: i32, outWidth: i32,
   stride: i32, pad: i32, planeRows: i32, planeWidth: i32, copies: i32, dilation: i32,
   groups: i32, relu: i32,
   scratch: usize, begin: i32, end: i32,
@@ -45,8 +45,8 @@ export function conv2dForward<T>(
     }
     const group = n % groups;
     correlate<T>(
-      plane, rowBytes * stride, offsets, taps,
-      weights + bytes<T>(group * padded * taps), bias + bytes<T>(group * padded), filters, fives,
+      plane, rowBytes * stride, taps,
+      weights + bytes<T>(group * padded * load<i32>(taps)), bias + bytes<T>(group * padded), filters, fives,
       out + <usize>(n * filters) * outPlane, outPlane, bytes<T>(outWidth), sizeof<T>(),
       copies ? 1 : outHeight, copies ? outHeight * outWidth : outWidth, scratch,
     );
@@ -64,7 +64,7 @@ export function conv2dForward<T>(
  */
 // kernel conv2d_backward_input_{tile}
 export function conv2dBackwardInput<T>(
-  dout: usize, weights: usize, zeros: usize, offsets: usize, phases: usize, phaseCount: i32, dx: usize,
+  dout: usize, weights: usize, zeros: usize, taps: usize, phases: usize, phaseCount: i32, dx: usize,
   channels: i32, fives: i32, height: i32, width: i32,
   filters: i32, outHeight: i32, outWidth: i32,
   stride: i32, marginTop: i32, marginLeft: i32, planeRows: i32, planeWidth: i32,
@@ -90,7 +90,7 @@ export function conv2dBackwardInput<T>(
       );
     }
     correlatePhases<T>(
-      plane, rowBytes, offsets, phases, phaseCount,
+      plane, rowBytes, taps, phases, phaseCount,
       weights + bytes<T>(n % groups * groupWeights), zeros, channels, fives,
       dx + <usize>n * image, height, width, stride, plane + planeBytes, scratch,
     );

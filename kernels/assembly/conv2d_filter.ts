@@ -9,27 +9,24 @@ import { SPILL_BYTES, tileColumn } from "./correlate";
 import { packRows } from "./pack";
 import { fillPlane } from "./plane";
 import { pairwiseSum } from "./sum";
-import { bytes, lanes } from "./simd";
-import { VECTORS } from "./variant";
+import { bytes, lanes, tileColumns } from "./simd";
 
 /**
  * Gradients of the filters and of the bias, those of `convGroups` groups of
  * channels and filters. Work item `g` is a group g % convGroups of `groupSize`
  * images: its sum over them goes to dwParts[g] (filters × taps), and the sum
- * over each image n of dout to dbParts[n]. `offsets` holds
- * k * panelWidth * sizeof(T) for each position k of a panel, which takes
- * `panelRows` rows of outputs.
+ * over each image n of dout to dbParts[n]. A panel takes `panelRows` rows of
+ * outputs, and each of its positions `panelWidth` numbers.
  */
 // kernel conv2d_backward_filter_{tile}
 export function conv2dBackwardFilter<T>(
-  x: usize, dout: usize, offsets: usize, dwParts: usize, dbParts: usize,
+  x: usize, dout: usize, dwParts: usize, dbParts: usize,
   images: i32, groupSize: i32, convGroups: i32,
   channels: i32, height: i32, width: i32,
   filters: i32, fives: i32, filterHeight: i32, filterWidth: i32, outHeight: i32, outWidth: i32,
   stride: i32, pad: i32, dilation: i32, planeRows: i32, planeWidth: i32, panelRows: i32, panelWidth: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
-  const half = VECTORS / 2 * lanes<T>();
   const taps = channels * filterHeight * filterWidth;
   const size = outHeight * outWidth;
   const plane = scratch + SPILL_BYTES;
@@ -61,11 +58,10 @@ export function conv2dBackwardFilter<T>(
             panel + bytes<T>(row * outWidth * panelWidth), panelWidth,
           );
         }
-        for (let k = 0; k < taps; k += 2 * half) {
+        for (let k = 0; k < taps; k += tileColumns<T>()) {
           tileColumn<T>(
-            panel + bytes<T>(k), bytes<T>(half), offsets, positions, packed, bytes<T>(positions), 0,
-            dw + bytes<T>(k), bytes<T>(taps), sizeof<T>(), bytes<T>(half),
-            filters, fives, min(half, taps - k), min(half, max(0, taps - k - half)), scratch,
+            panel + bytes<T>(k), positions, bytes<T>(panelWidth), packed, 0,
+            dw + bytes<T>(k), bytes<T>(taps), filters, fives, taps - k, scratch,
           );
         }
       }

@@ -20,9 +20,9 @@ export const NONE: i32 = 4;
 /** Images `begin` to `end` of out (pooled) and of `taps`, a byte for each. */
 // kernel conv2d_relu_pool_forward_{tile}
 export function conv2dReluPoolForward<T>(
-  x: usize, weights: usize, bias: usize, offsets: usize, out: usize, selected: usize,
+  x: usize, weights: usize, bias: usize, taps: usize, out: usize, selected: usize,
   channels: i32, height: i32, width: i32,
-  filters: i32, fives: i32, taps: i32, pooledHeight: i32, pooledWidth: i32, rowWidth: i32,
+  filters: i32, fives: i32, pooledHeight: i32, pooledWidth: i32, rowWidth: i32,
   stride: i32, pad: i32, planeRows: i32, planeWidth: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
@@ -40,7 +40,7 @@ export function conv2dReluPoolForward<T>(
     );
     for (let y = 0; y < pooledHeight; y++) {
       correlate<T>(
-        plane + <usize>(2 * y) * rowBytes * stride, rowBytes * stride, offsets, taps, weights, bias,
+        plane + <usize>(2 * y) * rowBytes * stride, rowBytes * stride, taps, weights, bias,
         filters, fives, rows, 2 * line, line, sizeof<T>(), 2, 2 * pooledWidth, scratch,
       );
       let from = rows;
@@ -218,7 +218,7 @@ function sparseRows<T>(
  */
 // kernel conv2d_pool_backward_input_{tile}
 export function conv2dPoolBackwardInput<T>(
-  dout: usize, selected: usize, weights: usize, zeros: usize, offsets: usize,
+  dout: usize, selected: usize, weights: usize, zeros: usize, taps: usize,
   phases: usize, phaseCount: i32, dx: usize,
   channels: i32, fives: i32, height: i32, width: i32,
   filters: i32, pooledHeight: i32, pooledWidth: i32,
@@ -245,7 +245,7 @@ export function conv2dPoolBackwardInput<T>(
       }
     }
     correlatePhases<T>(
-      plane, rowBytes, offsets, phases, phaseCount, weights, zeros, channels, fives,
+      plane, rowBytes, taps, phases, phaseCount, weights, zeros, channels, fives,
       dx + <usize>n * image, height, width, stride, plane + planeBytes, scratch,
     );
   }

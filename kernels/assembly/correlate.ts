@@ -3,19 +3,19 @@
 // What convolutions and matrix products do with the register tiles (written by
 // tile_source.ts of the folder above):
 //
-//   out[i][j] = bias[i] + sum over k of weights[k][i] * source[offsets[k] + j]
+//   out[i][j] = bias[i] + sum over k of weights[k][i] * source[offset of k + j]
 //
-// for a few rows i and a few vectors of columns j. The table of byte offsets is
-// what makes one tile serve both: for a convolution it names the taps of the
-// window within a padded image, so that no im2col matrix is ever written; for a
-// matrix product it names rows of the other factor, or of a packed panel.
+// for a few rows i and a few vectors of columns j. Where the taps k are is what
+// makes one tile serve both: for a convolution they are those of the window in a
+// padded image, so that no im2col matrix is ever written; for a matrix product
+// they are rows of the other factor, or of a packed panel.
 //
 // The columns of a tile come in two halves. Those of a wide one lie `pair` bytes
 // apart: neighbours in one row of outputs, or, where a row is short, the same
 // columns of two rows.
 
-import { UNROLLED, VECTORS } from "./variant";
-import { bytes } from "./simd";
+import { STEPS_TURN, VECTORS, WINDOW_TURN } from "./variant";
+import { bytes, lanes } from "./simd";
 import { grid3, grid4, grid5, tile3, tile4, tile5 } from "./tile";
 
 /** Bytes of one tile, where it is stored when not all of it is wanted. */
@@ -39,20 +39,22 @@ export function blockRow(i: i32, fives: i32, fours: i32): i32 {
  * One column of tiles: all `rows` of the result, in blocks of five, four
  * and three, for the same columns. With `bias` (a pointer to a number a row) the
  * result is stored, and without it (0) it is added to what `out` holds.
- * `source` is read for whole tiles, whatever `first` and `second` (the columns
- * of each half that are wanted) are.
+ * From `source` on taps lie `stride` bytes apart, and are read for whole tiles,
+ * however few `columns` are wanted.
  */
 export function tileColumn<T>(
-  source: usize, pair: usize, offsets: usize, taps: i32, weights: usize, weightRow: usize,
-  bias: usize, out: usize, rowStride: usize, columnStride: usize, outPair: usize,
-  rows: i32, fives: i32, first: i32, second: i32, spill: usize,
+  source: usize, taps: i32, stride: usize, weights: usize, bias: usize,
+  out: usize, rowStride: usize, rows: i32, fives: i32, columns: i32, spill: usize,
 ): void {
-  const end = offsets + (<usize>taps << 2);
-  const unrolled = offsets + (<usize>(taps / UNROLLED * UNROLLED) << 2);
+  const half = VECTORS / 2 * lanes<T>();
+  const first = min(half, columns), second = min(half, max(0, columns - half));
+  const weightRow = bytes<T>(taps);
+  const end = source + <usize>taps * stride;
+  const unrolled = source + <usize>(taps / STEPS_TURN * STEPS_TURN) * stride;
   let i = 0;
   for (; i < 5 * fives; i += 5) {
     tile5<T>(
-      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
       5, first, second, spill,
     );
     weights += 5 * weightRow;
@@ -62,7 +64,7 @@ export function tileColumn<T>(
   const last = 5 * fives + 4 * foursOf(rows - 5 * fives);
   for (; i < last; i += 4) {
     tile4<T>(
-      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
       4, first, second, spill,
     );
     weights += 4 * weightRow;
@@ -71,7 +73,7 @@ export function tileColumn<T>(
   }
   for (; i < rows; i += 3) {
     tile3<T>(
-      source, pair, offsets, unrolled, end, weights, bias, out, rowStride, columnStride, outPair,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
       min(3, rows - i), first, second, spill,
     );
     weights += 3 * weightRow;
@@ -83,32 +85,34 @@ export function tileColumn<T>(
 /**
  * A whole grid of outputs of one image, for all filters. Position (y, x) reads
  * `source + y * sourceRow + x` and is stored at `out + y * outRow + x *
- * outColumn` of each filter.
+ * outColumn` of each filter. `taps` is the table of the window's (tap_table.ts).
  */
 export function correlate<T>(
-  source: usize, sourceRow: usize, offsets: usize, taps: i32, weights: usize, bias: usize,
+  source: usize, sourceRow: usize, taps: usize, weights: usize, bias: usize,
   filters: i32, fives: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
   height: i32, width: i32, spill: usize,
 ): void {
-  const weightRow = bytes<T>(taps);
-  const end = offsets + (<usize>taps << 2);
-  const unrolled = offsets + (<usize>(taps / UNROLLED * UNROLLED) << 2);
+  const weightRow = bytes<T>(load<i32>(taps));
+  const threes = load<i32>(taps, 4), stride = <usize>load<u32>(taps, 8);
+  const singles = load<i32>(taps) - WINDOW_TURN * threes;
+  taps += 12;
+  const unrolled = taps + (<usize>threes << 2), end = unrolled + (<usize>singles << 2);
   const last = 5 * fives + 4 * foursOf(filters - 5 * fives);
   let i = 0;
   while (i < filters) {
     if (i < 5 * fives) {
       grid5<T>(
-        source, sourceRow, offsets, unrolled, end, weights, bias, 5,
+        source, sourceRow, taps, unrolled, end, stride, weights, bias, 5,
         out, outPlane, outRow, outColumn, height, width, spill,
       );
     } else if (i < last) {
       grid4<T>(
-        source, sourceRow, offsets, unrolled, end, weights, bias, 4,
+        source, sourceRow, taps, unrolled, end, stride, weights, bias, 4,
         out, outPlane, outRow, outColumn, height, width, spill,
       );
     } else {
       grid3<T>(
-        source, sourceRow, offsets, unrolled, end, weights, bias, min(3, filters - i),
+        source, sourceRow, taps, unrolled, end, stride, weights, bias, min(3, filters - i),
         out, outPlane, outRow, outColumn, height, width, spill,
       );
     }

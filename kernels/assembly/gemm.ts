@@ -13,7 +13,7 @@ import { bytes, lanes, tileColumns } from "./simd";
 import { VECTORS } from "./variant";
 
 /** Rows of `b` that are done at a time: so few that a tile's stay in the first-level cache. */
-export const DEPTH: i32 = 255;
+export const DEPTH: i32 = 250;
 
 /** Bytes between panels. */
 const PANEL_GAP: usize = 192;
@@ -44,8 +44,7 @@ export function gemmPack<T>(
  * `blockColumns` columns, counted row by row of blocks; the last of `groups`
  * has all rows that are left. With `zeros` (a pointer to as many as a group has
  * rows) c is overwritten, and without it (0) the product is added to c.
- * `offsets` holds, for k < DEPTH, the byte offset of row k of `b`, or of a panel
- * where it is packed (with `packs`, as it must be unless columnStride is 1).
+ * With `packs`, as it must be unless columnStride is 1, `b` is packed into panels.
  * `bandRows` rows, at least 20, are done across a block before the next. The
  * scratch memory holds the tile's spill and the panels of one block.
  */
@@ -53,9 +52,9 @@ export function gemmPack<T>(
 export function gemm<T>(
   packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
   rows: i32, fives: i32, padded: i32, columns: i32, depth: i32, groups: i32, blockColumns: i32,
-  packs: i32, bandRows: i32, offsets: usize, scratch: usize, begin: i32, end: i32,
+  packs: i32, bandRows: i32, scratch: usize, begin: i32, end: i32,
 ): void {
-  const half = VECTORS / 2 * lanes<T>(), step = 2 * half;
+  const step = tileColumns<T>();
   const panels = scratch + SPILL_BYTES;
   const across = (columns + blockColumns - 1) / blockColumns;
   for (let block = begin; block < end; block++) {
@@ -67,11 +66,12 @@ export function gemm<T>(
     for (let k = 0; k < depth; k += DEPTH) {
       const count = min(DEPTH, depth - k);
       let source = b + bytes<T>(k * rowStride + firstColumn * columnStride);
-      let advance = bytes<T>(step);
+      let advance = bytes<T>(step), stride = bytes<T>(rowStride);
       if (packs) {
         packPanels<T>(source, rowStride, columnStride, count, lastColumn - firstColumn, panels);
         source = panels;
         advance = panelBytes<T>(count);
+        stride = bytes<T>(step);
       }
       for (let row = firstRow; row < lastRow;) {
         const tiles = fives - row / 5;
@@ -80,11 +80,9 @@ export function gemm<T>(
         const to = c + bytes<T>(row * columns);
         let from = source;
         for (let j = firstColumn; j < lastColumn; j += step) {
-          const wanted = lastColumn - j;
           tileColumn<T>(
-            from, bytes<T>(half), offsets, count, rowsOfA, bytes<T>(count), k == 0 ? zeros : 0,
-            to + bytes<T>(j), bytes<T>(columns), sizeof<T>(), bytes<T>(half),
-            high, min(tiles, high / 5), min(half, wanted), min(half, max(0, wanted - half)), scratch,
+            from, count, stride, rowsOfA, k == 0 ? zeros : 0,
+            to + bytes<T>(j), bytes<T>(columns), high, min(tiles, high / 5), lastColumn - j, scratch,
           );
           from += advance;
         }

@@ -8,34 +8,34 @@ import { correlate } from "./correlate";
 import { bytes, interleavedHigh, interleavedLow, lanes, tileColumns } from "./simd";
 
 /** Bytes of a phase in the table. */
-const PHASE: usize = 28;
+const PHASE: usize = 24;
 
 /**
  * The gradient of the input of one image, from a plane of dout. `phases` holds
- * seven numbers for each phase: first tap in `offsets`, taps, first weight, rows,
+ * six numbers for each phase: where in `taps` its own are, first weight, rows,
  * columns, first row and first column of dx. Behind stride 2, `halves` is where two
  * phases can lie until they are put together.
  */
 export function correlatePhases<T>(
-  plane: usize, rowBytes: usize, offsets: usize, phases: usize, phaseCount: i32,
+  plane: usize, rowBytes: usize, taps: usize, phases: usize, phaseCount: i32,
   weights: usize, zeros: usize, channels: i32, fives: i32,
   dx: usize, height: i32, width: i32, stride: i32, halves: usize, spill: usize,
 ): void {
   if (stride == 2 && phaseCount == 4) {
     for (let row = 0; row < 2; row++) {
       const step = bytes<T>(halfWidth<T>(width + 1 >> 1));
-      const count = load<i32>(phases, 12);
+      const count = load<i32>(phases, 8);
       const other = halves + <usize>(channels * count) * step;
       for (let column = 0; column < 2; column++) {
         const at = phases + <usize>column * PHASE;
         // Whole tiles, whatever the columns: what is too much is left there.
         correlatePhase<T>(
-          plane, rowBytes, offsets, at, weights, zeros, channels, fives,
-          load<i32>(at, 24) ? other : halves, <usize>count * step, step, sizeof<T>(),
-          halfWidth<T>(load<i32>(at, 16)), spill,
+          plane, rowBytes, taps, at, weights, zeros, channels, fives,
+          load<i32>(at, 20) ? other : halves, <usize>count * step, step, sizeof<T>(),
+          halfWidth<T>(load<i32>(at, 12)), spill,
         );
       }
-      const to = dx + bytes<T>(load<i32>(phases, 20) * width);
+      const to = dx + bytes<T>(load<i32>(phases, 16) * width);
       joinHalves<T>(halves, other, step, count, channels, to, height, width);
       phases += 2 * PHASE;
     }
@@ -43,24 +43,24 @@ export function correlatePhases<T>(
   }
   for (let i = 0; i < phaseCount; i++) {
     correlatePhase<T>(
-      plane, rowBytes, offsets, phases, weights, zeros, channels, fives,
-      dx + bytes<T>(load<i32>(phases, 20) * width + load<i32>(phases, 24)),
+      plane, rowBytes, taps, phases, weights, zeros, channels, fives,
+      dx + bytes<T>(load<i32>(phases, 16) * width + load<i32>(phases, 20)),
       bytes<T>(height * width), bytes<T>(stride * width), bytes<T>(stride),
-      load<i32>(phases, 16), spill,
+      load<i32>(phases, 12), spill,
     );
     phases += PHASE;
   }
 }
 
 function correlatePhase<T>(
-  plane: usize, rowBytes: usize, offsets: usize, phase: usize, weights: usize, zeros: usize,
+  plane: usize, rowBytes: usize, taps: usize, phase: usize, weights: usize, zeros: usize,
   channels: i32, fives: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
   columns: i32, spill: usize,
 ): void {
   correlate<T>(
-    plane, rowBytes, offsets + (<usize>load<u32>(phase) << 2), load<i32>(phase, 4),
-    weights + bytes<T>(load<i32>(phase, 8)), zeros, channels, fives,
-    out, outPlane, outRow, outColumn, load<i32>(phase, 12), columns, spill,
+    plane, rowBytes, taps + (<usize>load<u32>(phase) << 2),
+    weights + bytes<T>(load<i32>(phase, 4)), zeros, channels, fives,
+    out, outPlane, outRow, outColumn, load<i32>(phase, 8), columns, spill,
   );
 }
 

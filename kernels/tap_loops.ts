@@ -1,0 +1,69 @@
+// Copyright 2026 the Convlab authors. MIT license.
+
+/**
+ * Writes, in AssemblyScript, the loops of the register tiles: how the address of
+ * one tap follows from that of another. Additions are cheaper than a table, of
+ * which each number is loaded, checked and added; and a loop that does more in a
+ * turn spends less on turning.
+ *
+ * @module
+ */
+
+/** A way through the taps of a tile. */
+export interface TapLoops {
+  readonly name: string;
+  /** Parameters that not all have. */
+  readonly parameters: string;
+  /** Taps done in one turn, so that the loop itself costs little. */
+  readonly turn: number;
+  /** Whether the second half of the columns lies `pair` bytes from the first, and not right behind it. */
+  readonly apart: boolean;
+  /** AssemblyScript of the loops, given that of the taps of a turn and of a single one. */
+  loops(turn: readonly string[], single: string): string;
+}
+
+/** Taps that lie `stride` bytes apart: whole turns up to `unrolled`, and single ones up to `end`. */
+export const IN_STEPS: TapLoops = {
+  ...{ name: "tile", parameters: "", turn: 10, apart: false },
+  loops: (turn, single) => `
+  let p = source;
+  while (p != unrolled) {${turn.map((tap) => `${tap} p += stride;`).join("")}
+  }
+  while (p != end) {${single} p += stride;
+  }`,
+};
+
+/** The place of the next tap in the table. */
+const NEXT = "source + <usize>load<u32>(taps); taps += 4;";
+
+/**
+ * The taps of a window (tap_table.ts): threes up to `unrolled`, two of them in a
+ * turn, and single ones up to `end`.
+ */
+export const OF_WINDOW: TapLoops = {
+  ...{ name: "window", parameters: "taps: usize, ", turn: 3, apart: false },
+  loops(turn, single) {
+    const three = `p = ${NEXT}${turn.join(" p += stride;")}`;
+    return `
+  let p = source;
+  while (taps < unrolled - 4) {
+    ${three}
+    ${three}
+  }
+  if (taps != unrolled) {
+    ${three}
+  }
+  while (taps != end) {
+    p = ${NEXT}${single}
+  }`;
+  },
+};
+
+/** The same for the same columns of two rows, `pair` bytes apart. */
+export const OF_TWO_ROWS: TapLoops = {
+  ...OF_WINDOW,
+  ...{ name: "twoRows", parameters: "pair: usize, taps: usize, ", apart: true },
+};
+
+/** Taps in a turn of a tile for taps in steps, and for those of a window. */
+export const TURNS = { steps: IN_STEPS.turn, window: OF_WINDOW.turn };
