@@ -19,7 +19,7 @@ import { clipGradients } from "./clip_gradients.ts";
 import { EarlyStopping } from "./early_stopping.ts";
 import { joinSolvers, learned } from "./join_solvers.ts";
 import { LearningRate } from "./learning_rate.ts";
-import { otherTasks } from "./other_tasks.ts";
+import { otherTasks, TURN_MS } from "./other_tasks.ts";
 import { copyTensors } from "./prefixed_tensors.ts";
 import { checkSolver } from "./solver_checks.ts";
 import type {
@@ -40,9 +40,6 @@ import {
   UPDATE_RULES,
 } from "./update_rules.ts";
 import { WeightAverage } from "./weight_average.ts";
-
-/** How long training goes on before other tasks of the program get a turn, in milliseconds. */
-const TURN_MS = 50;
 
 /**
  * Trains a model.
@@ -269,7 +266,7 @@ export class Solver {
 
   /**
    * Trains to the end, from where it is. Other tasks of the program get a turn
-   * every 50 ms or so; `onTurn` is called then, and may make training wait.
+   * every 200 ms or so; `onTurn` is called then, and may make training wait.
    *
    * @throws {NonFiniteLossError} If a loss is NaN or infinite.
    * @throws The reason of the signal, if training was stopped.

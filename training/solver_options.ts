@@ -103,7 +103,7 @@ export interface SolverOptions {
   readonly onCheck?: (check: AccuracyCheck) => void;
   /** Called when an iteration is done, its checks included: the moment to save {@linkcode Solver.getState}. */
   readonly onIterationEnd?: (iteration: number) => void;
-  /** Called after other tasks of the program had a turn, every 50 ms or so; training waits for what it gives, which is how to pause it. */
+  /** Called after other tasks of the program had a turn, every 200 ms or so; training waits for what it gives, which is how to pause it. */
   readonly onTurn?: () => void | Promise<void>;
   /** Draws the batches; seeded anew for each solver by default. */
   readonly random?: RandomState;

@@ -15,6 +15,7 @@ import { getThreads } from "../../kernels/runtime.ts";
 import { LiveTraining } from "../../live/live_training.ts";
 import { ThreeLayerConvNet } from "../../models/three_layer_conv_net.ts";
 import { RandomState } from "../../numerics/random.ts";
+import { otherTasks, TURN_MS } from "../../training/other_tasks.ts";
 import { RunFolder } from "../../training/run_folder.ts";
 import { Solver } from "../../training/solver.ts";
 import { textTable } from "../text_table.ts";
@@ -31,8 +32,6 @@ const BATCH_SIZE = 50;
 const BLOCK_MS = 2000;
 /** Before the first block, and after each change. */
 const WARM_UP_MS = 200;
-/** After this long without work, other tasks get a turn, as in `Solver.train`. */
-const TURN_MS = 50;
 
 /** Reads a page's events and throws them away, as a browser without a screen. */
 const VIEWER = `
@@ -66,7 +65,7 @@ export const ui: Benchmark = {
       for await (const first of shown("Timing", turns, settings)) {
         for (const isWatched of [first, !first]) {
           viewer.postMessage(isWatched ? url : null);
-          while ((training.watchers > 0) !== isWatched) await turn();
+          while ((training.watchers > 0) !== isWatched) await otherTasks();
           await block(step, isWatched, WARM_UP_MS);
           times[isWatched ? 1 : 0].push(await block(step, isWatched, BLOCK_MS));
         }
@@ -210,14 +209,10 @@ async function block(
       };
     }
     if (now - last > TURN_MS) {
-      await turn();
+      await otherTasks();
       last = performance.now();
     }
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function startViewer(): Worker {
