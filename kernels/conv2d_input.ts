@@ -76,7 +76,7 @@ export function inputGradientTables(
         },
       );
       table.push(taps.length, firstWeight);
-      taps.push(...inOrder.table);
+      for (const number of inOrder.table) taps.push(number);
       if (joined) table.push(1, row.count * column.count, 0, 0);
       else table.push(row.count, column.count, row.first, column.first);
       // Where the taps are in the weights of a group and a channel.
