@@ -8,6 +8,7 @@
 
 import type { ImageSet } from "../data/image_set.ts";
 import type { Solver } from "../training/solver.ts";
+import { otherTasks } from "../training/other_tasks.ts";
 import type { Streams } from "./command.ts";
 import { startProgress } from "./progress.ts";
 
@@ -39,7 +40,7 @@ export async function finalAccuracies(
       right += solver.accuracy(part, part.labels) * part.length;
       progress.update(done += part.length);
       // Ctrl-C gets its turn.
-      await new Promise((resolve) => setTimeout(resolve));
+      await otherTasks();
       signal.throwIfAborted();
     }
     return Math.round(right) / images.length;

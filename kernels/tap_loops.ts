@@ -14,11 +14,11 @@ export interface TapLoops {
   readonly name: string;
   /** Parameters that not all have. */
   readonly parameters: string;
-  /** Taps done in one turn, so that the loop itself costs little. */
+  /** Taps that are written out one behind the other, so that the loop itself costs little. */
   readonly turn: number;
   /** Whether the second half of the columns lies `pair` bytes from the first, and not right behind it. */
   readonly apart: boolean;
-  /** AssemblyScript of the loops, given that of the taps of a turn and of a single one. */
+  /** AssemblyScript of the loops, given that of so many taps and of a single one. */
   loops(turn: readonly string[], single: string): string;
 }
 
@@ -65,5 +65,5 @@ export const OF_TWO_ROWS: TapLoops = {
   ...{ name: "twoRows", parameters: "pair: usize, taps: usize, ", apart: true },
 };
 
-/** Taps in a turn of a tile for taps in steps, and for those of a window. */
+/** Taps that a tile does one behind the other: of those in steps, and of those of a window. */
 export const TURNS = { steps: IN_STEPS.turn, window: OF_WINDOW.turn };

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { TURNS } from "./tap_loops.ts";
+
 /** The taps of a window in the order in which tiles read them. */
 export interface TapTable {
   /**
@@ -19,8 +21,8 @@ export interface TapTable {
   readonly order: Int32Array;
 }
 
-/** Taps of one turn of a tile's loop. */
-const THREE = 3;
+/** Taps that a tile does one behind the other. */
+const THREE = TURNS.window;
 /** So many planes are read in turns whatever other axis has more threes: it measures faster. */
 const MANY_PLANES = 16;
 /** Numbers of a table in front of those of the taps. */

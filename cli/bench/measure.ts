@@ -8,6 +8,7 @@
 
 import { setThreads } from "../../kernels/runtime.ts";
 import { bytesOf } from "../../kernels/select.ts";
+import { otherTasks } from "../../training/other_tasks.ts";
 import { startProgress } from "../progress.ts";
 import type { PeerTime, Row, Settings } from "./benchmark.ts";
 import { nameOf, type Pass } from "./pass.ts";
@@ -95,7 +96,7 @@ export async function* shown<T>(
   for (const [i, item] of items.entries()) {
     yield item;
     progress.update(i + 1);
-    await new Promise((resolve) => setTimeout(resolve));
+    await otherTasks();
     signal?.throwIfAborted();
   }
 }
