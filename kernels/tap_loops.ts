@@ -16,15 +16,18 @@ export interface TapLoops {
   readonly parameters: string;
   /** Taps that are written out one behind the other, so that the loop itself costs little. */
   readonly turn: number;
-  /** Whether the second half of the columns lies `pair` bytes from the first, and not right behind it. */
-  readonly apart: boolean;
+  /**
+   * Parts that the columns are in: one, as wide as the register tile, or two or
+   * three, each half as wide, of rows that lie `pair` bytes apart.
+   */
+  readonly parts: 1 | 2 | 3;
   /** AssemblyScript of the loops, given that of so many taps and of a single one. */
   loops(turn: readonly string[], single: string): string;
 }
 
 /** Taps that lie `stride` bytes apart: whole turns up to `unrolled`, and single ones up to `end`. */
 export const IN_STEPS: TapLoops = {
-  ...{ name: "tile", parameters: "", turn: 10, apart: false },
+  ...{ name: "tile", parameters: "", turn: 10, parts: 1 },
   loops: (turn, single) => `
   let p = source;
   while (p != unrolled) {${turn.map((tap) => `${tap} p += stride;`).join("")}
@@ -41,7 +44,7 @@ const NEXT = "source + <usize>load<u32>(taps); taps += 4;";
  * turn, and single ones up to `end`.
  */
 export const OF_WINDOW: TapLoops = {
-  ...{ name: "window", parameters: "taps: usize, ", turn: 3, apart: false },
+  ...{ name: "window", parameters: "taps: usize, ", turn: 3, parts: 1 },
   loops(turn, single) {
     const three = `p = ${NEXT}${turn.join(" p += stride;")}`;
     return `
@@ -59,11 +62,16 @@ export const OF_WINDOW: TapLoops = {
   },
 };
 
-/** The same for the same columns of two rows, `pair` bytes apart. */
-export const OF_TWO_ROWS: TapLoops = {
-  ...OF_WINDOW,
-  ...{ name: "twoRows", parameters: "pair: usize, taps: usize, ", apart: true },
-};
+/** The same for the same columns of two rows of outputs, which go `outPair` bytes apart. */
+export const OF_TWO_ROWS: TapLoops = ofRows("twoRows", 2);
+
+/** Of three, so that three filters make a tile of nine sums and not of six. */
+export const OF_THREE_ROWS: TapLoops = ofRows("threeRows", 3);
+
+function ofRows(name: string, parts: 2 | 3): TapLoops {
+  const parameters = `pair: usize, outPair: usize, ${OF_WINDOW.parameters}`;
+  return { ...OF_WINDOW, name, parts, parameters };
+}
 
 /** Taps that a tile does one behind the other: of those in steps, and of those of a window. */
 export const TURNS = { steps: IN_STEPS.turn, window: OF_WINDOW.turn };

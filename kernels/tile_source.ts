@@ -16,6 +16,7 @@ import {
 } from "./joined_source.ts";
 import {
   IN_STEPS,
+  OF_THREE_ROWS,
   OF_TWO_ROWS,
   OF_WINDOW,
   type TapLoops,
@@ -49,6 +50,7 @@ export function tileSource(form: TileForm): string {
       ? [IN_STEPS, OF_WINDOW, OF_TWO_ROWS]
       : [IN_STEPS, OF_WINDOW])
       .flatMap((way) => TILE_ROWS.map((rows) => tileFunction(rows, form, way))),
+    tileFunction(3, form, OF_THREE_ROWS),
     ...TILE_ROWS.map((rows) => gridFunction(rows, vectors)),
     tapsFunction([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]], form),
     tapsFunction([[2, 0], [2, 1], [2, 2], [1, 2]], form, 1),
@@ -152,56 +154,106 @@ export function registerProducts<T>(out: usize, turns: i32): void {
 
 /** A tile of `rows` rows, with that way through its taps. */
 function tileFunction(rows: number, form: TileForm, way: TapLoops): string {
-  const { sums, others, all } = sumsOf(rows, form.vectors);
+  const tile = tileOf(rows, form, way);
+  const { sums, others, all } = tile;
   return `
 // @ts-ignore: decorator
 @inline
 export function ${way.name}${rows}<T>(
   source: usize, ${way.parameters}unrolled: usize, end: usize, stride: usize, weights: usize, bias: usize,
-  out: usize, rowStride: usize, columnStride: usize, outPair: usize,
-  rows: i32, first: i32, second: i32, spill: usize,
+  out: usize, rowStride: usize, columnStride: usize, rows: i32, columns: i32, spill: usize,
 ): void {
   let ${all.map((sum) => `${sum} = v128.splat<T>(0)`).join(", ")};${
     way.loops(
-      list(way.turn, (u) => tap(u % 2 ? others : sums, form, way)),
-      tap(sums, form, way),
+      list(way.turn, (u) => tap(tile, u % 2 ? others : sums)),
+      tap(tile, sums),
     )
   }
-${tileEnd(rows, form)}
+${tileEnd(tile)}
 }`;
 }
 
+/** How a tile is made up. */
+interface Tile {
+  readonly form: TileForm;
+  /** Parts of the columns, and vectors in each. */
+  readonly parts: number;
+  readonly partVectors: number;
+  /** Names of the sums, by row and vector. */
+  readonly sums: string[][];
+  /** Those that every other tap is added to. */
+  readonly others: string[][];
+  readonly all: string[];
+  /** Weights that a narrow tile of f32 takes from one load. */
+  readonly spread: number;
+}
+
 /**
- * Names of the sums of a tile. Three rows are too few sums to keep the multipliers
- * busy, each waiting for the one before: every other tap is added to sums of its own.
+ * Six sums of three rows are too few to keep the multipliers busy, each waiting
+ * for the one before: every other tap is added to sums of its own.
  */
-function sumsOf(
-  rows: number,
-  vectors: number,
-): { sums: string[][]; others: string[][]; all: string[] } {
+function tileOf(rows: number, form: TileForm, { parts }: TapLoops): Tile {
+  const half = form.vectors / 2;
+  const partVectors = parts === 1 ? form.vectors : half;
+  const vectors = parts * partVectors;
   const sums = named("c", rows, vectors);
-  const others = rows === 3 ? named("d", rows, vectors) : sums;
-  return { sums, others, all: [...new Set([...sums, ...others].flat())] };
+  const others = rows * vectors / half < 8 ? named("d", rows, vectors) : sums;
+  const all = [...new Set([...sums, ...others].flat())];
+  // With twelve sums there is no register left for what they were loaded to.
+  const spread = form.vectors === 2 && others === sums ? 3 : 0;
+  return { form, parts, partVectors, sums, others, all, spread };
 }
 
 /** What a tile does with its sums. */
-function tileEnd(rows: number, { vectors, joined }: TileForm): string {
-  const half = vectors / 2;
-  const { sums, others } = sumsOf(rows, vectors);
+function tileEnd({ form, parts, partVectors, sums, others }: Tile): string {
+  const rows = sums.length, rowBytes = 16 * parts * partVectors;
+  const part = (j: number) => Math.floor(j / partVectors);
+  const at = (j: number) => `to${part(j)}`;
+  const offset = (j: number) => 16 * (j % partVectors);
+  // Each is computed once: vectors are joined only where they lie at one address and what is added to it.
+  const addresses = (i: number) =>
+    list(
+      parts,
+      (k) =>
+        k === 0
+          ? `const to0 = out + ${i} * rowStride;`
+          : `const to${k} = to${k - 1} + outPair;`,
+    ).join(" ");
+  const stored = (row: readonly string[]) =>
+    storesOf(
+      row.map((sum, j) => `${at(j)}, v128.add<T>(${sum}, b), ${offset(j)}`),
+    );
+  const added = (row: readonly string[]) => [
+    ...row.map((sum, j) =>
+      `const d${j} = v128.add<T>(${sum}, v128.load(${at(j)}, ${offset(j)}));`
+    ),
+    ...storesOf(row.map((_, j) => `${at(j)}, d${j}, ${offset(j)}`)),
+  ];
   return `${
-    rows === 3
-      ? sums.flat().map((sum, i) =>
+    sums === others
+      ? ""
+      : sums.flat().map((sum, i) =>
         `  ${sum} = v128.add<T>(${sum}, ${others.flat()[i]});`
       ).join("\n")
-      : ""
   }
-  ${joined ? joinedSums(sums) : ""}
-  const whole = ${half * 16} / <i32>sizeof<T>();
-  if (rows == ${rows} && first == whole && second == whole && columnStride == sizeof<T>()) {
-    if (bias) {
-${sums.map((row, i) => storeRow(row, half, i)).join("\n")}
-    } else {
-${sums.map((row, i) => addRow(row, half, i)).join("\n")}
+  ${form.joined ? joinedSums(sums) : ""}
+  const whole = ${16 * partVectors} / <i32>sizeof<T>();
+  if (rows == ${rows} && columns == whole && columnStride == sizeof<T>()) {
+    if (bias) {${
+    sums.map((row, i) => `
+      {
+        ${addresses(i)}
+        const b = v128.load_splat<T>(bias, ${i} * sizeof<T>());
+        ${stored(row).join("\n        ")}
+      }`).join("")
+  }
+    } else {${
+    sums.map((row, i) => `
+      {
+        ${addresses(i)}
+        ${added(row).join("\n        ")}
+      }`).join("")
+  }
     }
     return;
   }
@@ -209,41 +261,55 @@ ${sums.map((row, i) => addRow(row, half, i)).join("\n")}
     storesOf(sums.flat().map((sum, i) => `spill, ${sum}, ${16 * i}`))
       .join("\n  ")
   }
-  storePart<T>(spill, bias, out, rowStride, columnStride, outPair, rows, first, second);`;
+  ${
+    list(parts, (k) =>
+      `storePart<T>(spill + ${k * 16 * partVectors}, ${rowBytes}, bias, out${
+        k === 0 ? "" : ` + ${k} * outPair`
+      }, rowStride, columnStride, rows, columns);`).join("\n  ")
+  }`;
 }
 
 /**
  * All positions of `rows` filters, tile after tile. Where a row ends within the
- * first half of a wide tile, the other half does the same columns of the row below.
+ * first half of a wide tile, the other half does the same columns of the row
+ * below. `inThrees` has three filters do three rows at a time, while there are such.
  */
 function gridFunction(rows: number, vectors: number): string {
   const half = vectors / 2;
-  const tile = (name: string, source: string, rest: string) =>
-    `${name}${rows}<T>(${source}, taps, unrolled, end, stride, weights, bias, to, outPlane, outColumn, ${rest}, spill)`;
+  const tile = (name: string, far: string, columns: string) =>
+    `${name}${rows}<T>(from, ${far}taps, unrolled, end, stride, weights, bias, to, outPlane, outColumn, rows, ${columns}, spill);`;
+  const rowsApart = "sourceRow, outRow, ";
+  const place = `let from = source + <usize>y * sourceRow + bytes<T>(x);
+      let to = out + <usize>y * outRow + <usize>x * outColumn;`;
   return `
 export function grid${rows}<T>(
   source: usize, sourceRow: usize, taps: usize, unrolled: usize, end: usize, stride: usize,
   weights: usize, bias: usize, rows: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
-  height: i32, width: i32, spill: usize,
+  height: i32, width: i32, ${rows !== 3 ? "" : "inThrees: bool, "}spill: usize,
 ): void {
   const half = ${half} * lanes<T>(), step = 2 * half;
-  for (let y = 0; y < height; y += 2) {
+  let y = 0;${
+    rows !== 3 ? "" : `
+  for (; inThrees && y + 3 <= height; y += 3) {
+    for (let x = 0; x < width; x += half) {
+      ${place}
+      ${tile("threeRows", rowsApart, "min(half, width - x)")}
+    }
+  }`
+  }
+  for (; y < height; y += 2) {
     const lines = min(2, height - y);
     for (let x = 0; x < width; x += step) {
       const columns = min(step, width - x);
-      let from = source + <usize>y * sourceRow + bytes<T>(x);
-      let to = out + <usize>y * outRow + <usize>x * outColumn;${
+      ${place}${
     half === 1 ? "" : `
       if (columns <= half && lines == 2) {
-        ${tile("twoRows", "from, sourceRow", "outRow, rows, columns, columns")};
+        ${tile("twoRows", rowsApart, "columns")}
         continue;
       }`
   }
-      const first = min(half, columns), second = max(0, columns - half);
       for (let line = 0; line < lines; line++) {
-        ${
-    tile("window", "from", "<usize>half * outColumn, rows, first, second")
-  };
+        ${tile("window", "", "columns")}
         from += sourceRow;
         to += outRow;
       }
@@ -252,22 +318,30 @@ export function grid${rows}<T>(
 }`;
 }
 
-/** One tap: its weights times the columns that it reads. */
+/** One tap, added to `sums`: its weights times the columns that it reads. */
 function tap(
+  { form, parts, partVectors, spread }: Tile,
   sums: readonly string[][],
-  { vectors, joined }: TileForm,
-  { apart }: TapLoops,
 ): string {
-  const half = vectors / 2;
+  const { joined } = form;
+  const lines = [..."pqr"];
+  const load = (j: number) =>
+    `v128.load(${lines[Math.floor(j / partVectors)]}, ${
+      16 * (j % partVectors)
+    })`;
   const products = sums.map((row, i) =>
-    `a = ${joined ? joinedWeight(i) : weight(i, half)};\n      ` +
+    `a = ${joined ? joinedWeight(i) : weight(i, spread)};\n      ` +
     row.map((sum, j) => product(sum, "a", `b${j}`)).join(" ")
   );
   return `
     {
-      ${apart ? "const q = p + pair;" : ""}
-      ${columnsOf(vectors, joined, (j) => load(j, apart ? half : vectors))}
-      const w = v128.load(weights);${joined ? `\n      ${SECOND_WEIGHTS}` : ""}
+      ${
+    list(parts - 1, (k) => `const ${lines[k + 1]} = ${lines[k]} + pair;`)
+      .join(" ")
+  }
+      ${columnsOf(parts * partVectors, joined, load)}
+      ${joined || spread > 0 ? "const w = v128.load(weights);" : ""}
+      ${joined ? SECOND_WEIGHTS : ""}
       let a: v128;
       ${products.join("\n      ")}
       weights += ${sums.length} * sizeof<T>();
@@ -286,18 +360,13 @@ function columnsOf(
   return columns.join("\n      ");
 }
 
-/** Vector `j` of a tap's columns, of which so many lie side by side. */
-function load(j: number, together: number): string {
-  return `v128.load(${j < together ? "p" : "q"}, ${16 * (j % together)})`;
-}
-
 /**
- * Weight `i` in all lanes. A narrow tile takes the first three of f32, or two of
- * f64, from one load: each load by itself would cost a check of its bounds.
+ * Weight `i` in all lanes. A narrow tile takes the first `spread` of f32, or two
+ * of f64, from one load: each load by itself would cost a check of its bounds.
  */
-function weight(i: number, half: number): string {
+function weight(i: number, spread: number): string {
   const splat = `v128.load_splat<T>(weights, ${i} * sizeof<T>())`;
-  if (half > 1 || i > 2) return splat;
+  if (i >= spread) return splat;
   const lane = `${i}, `.repeat(4).slice(0, -2);
   const double = i > 1 ? splat : `v128.shuffle<f64>(w, w, ${i}, ${i})`;
   return `sizeof<T>() == 4 ? v128.shuffle<f32>(w, w, ${lane}) : ${double}`;
@@ -313,56 +382,12 @@ function product(sum: string, a: string, b: string): string {
         : v128.add<T>(${sum}, v128.mul<T>(${a}, ${b}));`;
 }
 
-function storeRow(row: readonly string[], half: number, i: number): string {
-  return `      {
-        ${addresses(i)}
-        const b = v128.load_splat<T>(bias, ${i} * sizeof<T>());
-        ${
-    storesOf(
-      row.map((sum, j) =>
-        `${address(j, half)}, v128.add<T>(${sum}, b), ${16 * (j % half)}`
-      ),
-    ).join("\n        ")
-  }
-      }`;
-}
-
-function addRow(row: readonly string[], half: number, i: number): string {
-  return `      {
-        ${addresses(i)}
-        ${
-    row.map((sum, j) =>
-      `const d${j} = v128.add<T>(${sum}, v128.load(${address(j, half)}, ${
-        16 * (j % half)
-      }));`
-    ).join("\n        ")
-  }
-        ${
-    storesOf(
-      row.map((_, j) => `${address(j, half)}, d${j}, ${16 * (j % half)}`),
-    ).join("\n        ")
-  }
-      }`;
-}
-
 /**
  * Stores (address, value, offset) to neighbours, the last first: the engine joins
  * two where the second stands, and would leave the first beside if it began earlier.
  */
 function storesOf(neighbours: readonly string[]): string[] {
   return neighbours.map((store) => `v128.store(${store});`).reverse();
-}
-
-/**
- * Where the halves of row `i` of the results go. Each is computed once: vectors
- * are joined only where they lie at one address and what is added to it.
- */
-function addresses(i: number): string {
-  return `const to = out + ${i} * rowStride, to2 = to + outPair;`;
-}
-
-function address(j: number, half: number): string {
-  return j < half ? "to" : "to2";
 }
 
 /** Names of the sums of a tile, by row and vector. */

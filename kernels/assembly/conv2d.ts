@@ -48,7 +48,7 @@ export function conv2dForward<T>(
       plane, rowBytes * stride, taps,
       weights + bytes<T>(group * padded * load<i32>(taps)), bias + bytes<T>(group * padded), filters, fives,
       out + <usize>(n * filters) * outPlane, outPlane, bytes<T>(outWidth), sizeof<T>(),
-      copies ? 1 : outHeight, copies ? outHeight * outWidth : outWidth, scratch,
+      copies ? 1 : outHeight, copies ? outHeight * outWidth : outWidth, false, scratch,
     );
     if (relu) {
       const size = filters * outHeight * outWidth;

@@ -41,7 +41,7 @@ export function conv2dReluPoolForward<T>(
     for (let y = 0; y < pooledHeight; y++) {
       correlate<T>(
         plane + <usize>(2 * y) * rowBytes * stride, rowBytes * stride, taps, weights, bias,
-        filters, fives, rows, 2 * line, line, sizeof<T>(), 2, 2 * pooledWidth, scratch,
+        filters, fives, rows, 2 * line, line, sizeof<T>(), 2, 2 * pooledWidth, false, scratch,
       );
       let from = rows;
       let at = n * filters * size + y * pooledWidth;

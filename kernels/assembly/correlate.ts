@@ -10,12 +10,12 @@
 // padded image, so that no im2col matrix is ever written; for a matrix product
 // they are rows of the other factor, or of a packed panel.
 //
-// The columns of a tile come in two halves. Those of a wide one lie `pair` bytes
-// apart: neighbours in one row of outputs, or, where a row is short, the same
-// columns of two rows.
+// The columns of a tile are neighbours in one row of outputs, or half as many of
+// two or three rows: of two where a row is short and the tile is wide, and of three
+// where there are three filters, which alone are too few for a tile.
 
 import { STEPS_TURN, VECTORS, WINDOW_TURN } from "./variant";
-import { bytes, lanes } from "./simd";
+import { bytes, tileColumns } from "./simd";
 import { grid3, grid4, grid5, tile3, tile4, tile5 } from "./tile";
 
 /** Bytes of one tile, where it is stored when not all of it is wanted. */
@@ -46,16 +46,15 @@ export function tileColumn<T>(
   source: usize, taps: i32, stride: usize, weights: usize, bias: usize,
   out: usize, rowStride: usize, rows: i32, fives: i32, columns: i32, spill: usize,
 ): void {
-  const half = VECTORS / 2 * lanes<T>();
-  const first = min(half, columns), second = min(half, max(0, columns - half));
+  columns = min(tileColumns<T>(), columns);
   const weightRow = bytes<T>(taps);
   const end = source + <usize>taps * stride;
   const unrolled = source + <usize>(taps / STEPS_TURN * STEPS_TURN) * stride;
   let i = 0;
   for (; i < 5 * fives; i += 5) {
     tile5<T>(
-      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
-      5, first, second, spill,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(),
+      5, columns, spill,
     );
     weights += 5 * weightRow;
     if (bias) bias += 5 * sizeof<T>();
@@ -64,8 +63,8 @@ export function tileColumn<T>(
   const last = 5 * fives + 4 * foursOf(rows - 5 * fives);
   for (; i < last; i += 4) {
     tile4<T>(
-      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
-      4, first, second, spill,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(),
+      4, columns, spill,
     );
     weights += 4 * weightRow;
     if (bias) bias += 4 * sizeof<T>();
@@ -73,8 +72,8 @@ export function tileColumn<T>(
   }
   for (; i < rows; i += 3) {
     tile3<T>(
-      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(), bytes<T>(half),
-      min(3, rows - i), first, second, spill,
+      source, unrolled, end, stride, weights, bias, out, rowStride, sizeof<T>(),
+      min(3, rows - i), columns, spill,
     );
     weights += 3 * weightRow;
     if (bias) bias += 3 * sizeof<T>();
@@ -86,11 +85,13 @@ export function tileColumn<T>(
  * A whole grid of outputs of one image, for all filters. Position (y, x) reads
  * `source + y * sourceRow + x` and is stored at `out + y * outRow + x *
  * outColumn` of each filter. `taps` is the table of the window's (tap_table.ts).
+ * With `inThrees` three filters are faster, but the last bits of their sums depend
+ * on how many rows are done at once.
  */
 export function correlate<T>(
   source: usize, sourceRow: usize, taps: usize, weights: usize, bias: usize,
   filters: i32, fives: i32, out: usize, outPlane: usize, outRow: usize, outColumn: usize,
-  height: i32, width: i32, spill: usize,
+  height: i32, width: i32, inThrees: bool, spill: usize,
 ): void {
   const weightRow = bytes<T>(load<i32>(taps));
   const threes = load<i32>(taps, 4), stride = <usize>load<u32>(taps, 8);
@@ -113,7 +114,7 @@ export function correlate<T>(
     } else {
       grid3<T>(
         source, sourceRow, taps, unrolled, end, stride, weights, bias, min(3, filters - i),
-        out, outPlane, outRow, outColumn, height, width, spill,
+        out, outPlane, outRow, outColumn, height, width, inThrees, spill,
       );
     }
     const rows = i < 5 * fives ? 5 : i < last ? 4 : 3;

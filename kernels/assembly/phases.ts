@@ -60,7 +60,7 @@ function correlatePhase<T>(
   correlate<T>(
     plane, rowBytes, taps + (<usize>load<u32>(phase) << 2),
     weights + bytes<T>(load<i32>(phase, 4)), zeros, channels, fives,
-    out, outPlane, outRow, outColumn, load<i32>(phase, 8), columns, spill,
+    out, outPlane, outRow, outColumn, load<i32>(phase, 8), columns, true, spill,
   );
 }
 
