@@ -94,11 +94,29 @@ export function kernelName(
   dtype: DType,
   width: TileWidth,
 ): string {
-  const tile = `5x${tileColumns(dtype, width)}${
-    width === "joined" ? "_joined" : ""
-  }`;
-  const prefix = dtype === "float32" ? "f32" : "f64";
-  return `${prefix}_${TABLE[kernel].replace("{tile}", tile)}`;
+  return NAMES[width][dtype][kernel];
+}
+
+/** Made once: a program asks for some dozens in each step of a training. */
+const NAMES = {
+  narrow: namesOf("narrow"),
+  wide: namesOf("wide"),
+  joined: namesOf("joined"),
+};
+
+function namesOf(
+  width: TileWidth,
+): Readonly<Record<DType, Readonly<Record<Kernel, string>>>> {
+  const of = (dtype: DType, prefix: string) => {
+    const suffix = width === "joined" ? "_joined" : "";
+    const tile = `5x${tileColumns(dtype, width)}${suffix}`;
+    const names = Object.entries(TABLE).map(([kernel, name]) => [
+      kernel,
+      `${prefix}_${name.replace("{tile}", tile)}`,
+    ]);
+    return Object.fromEntries(names) as Record<Kernel, string>;
+  };
+  return { float32: of("float32", "f32"), float64: of("float64", "f64") };
 }
 
 /** Whether the kernel has a register tile, and so a wide version. */
