@@ -24,6 +24,7 @@ const TABLE = {
   conv2dPoolBackwardInput: "conv2d_pool_backward_input_{tile}",
   gemmPack: "gemm_pack",
   gemm: "gemm_{tile}",
+  gemmPenalized: "gemm_penalized_{tile}",
   maxPoolForward: "maxpool_forward",
   maxPoolForward2x2: "maxpool_forward_2x2",
   maxPoolBackward: "maxpool_backward",

@@ -36,7 +36,7 @@ export function sumRows(
 /** Sum of the squares of all elements, as `numpy.sum(x * x)` gives it in x's dtype. */
 export function sumSquares(x: Tensor): number {
   return withFrame((frame) =>
-    total(sumBlocks(frame, "sumSquares", x), x.dtype)
+    sumOfBlocks(sumBlocks(frame, "sumSquares", x), x.dtype)
   );
 }
 
@@ -46,7 +46,7 @@ export function sumSquaresAddScaled(x: Tensor, a: number, y: Tensor): number {
     const target = frame.input(y, x.dtype);
     const parts = sumBlocks(frame, "sumSquaresAddScaled", x, [a, target]);
     frame.copyBack(y, target);
-    return total(parts, x.dtype);
+    return sumOfBlocks(parts, x.dtype);
   });
 }
 
@@ -64,19 +64,30 @@ function sumBlocks(
   x: Tensor,
   rest: readonly number[] = [],
 ): Float32Array | Float64Array {
-  const items = Math.ceil(x.size / BLOCK);
-  const parts = frame.array(items, x.dtype);
+  const parts = sumParts(frame, x.size, x.dtype);
   runKernel(kernel, x.dtype, {
     args: [frame.input(x, x.dtype), parts.byteOffset, x.size, ...rest],
-    items,
+    items: parts.length,
     step: 4,
     cost: (1 + rest.length) * x.size * bytesOf(x.dtype) / 10_000,
   });
   return parts;
 }
 
-/** Adds up in sequence, in the dtype. */
-function total(parts: Float32Array | Float64Array, dtype: DType): number {
+/** Room for the sums of blocks of so many numbers. */
+export function sumParts(
+  frame: Frame,
+  size: number,
+  dtype: DType,
+): Float32Array | Float64Array {
+  return frame.array(Math.ceil(size / BLOCK), dtype);
+}
+
+/** Adds up sums of blocks, in sequence, in the dtype. */
+export function sumOfBlocks(
+  parts: Float32Array | Float64Array,
+  dtype: DType,
+): number {
   const round = dtype === "float32" ? Math.fround : (n: number) => n;
   let sum = 0;
   for (const part of parts) sum = round(sum + part);

@@ -34,6 +34,18 @@ export interface AffineGradients {
   dw: Tensor;
   /** Gradient of the bias, shape (M,). */
   db: Tensor;
+  /** `Σ w²`, in the dtype of `w`; only where there is a penalty. */
+  sumSquares?: number;
+}
+
+/** Options of {@linkcode affineBackward}. */
+export interface AffineBackwardOptions {
+  /**
+   * Strength of an L2 penalty of the weights: `reg · w`, the gradient of
+   * `reg / 2 · Σ w²`, is added to `dw`, in the pass that writes it where `w` is
+   * large. 0 by default.
+   */
+  readonly reg?: number | undefined;
 }
 
 /**
@@ -80,6 +92,7 @@ export function affineForward(
  *
  * @param dout Gradient of the output, shape (N, M).
  * @param cache What the forward pass returned.
+ * @param options An L2 penalty of the weights.
  * @throws {TypeError} If the shape of `dout` does not fit.
  *
  * @example
@@ -97,11 +110,12 @@ export function affineForward(
 export function affineBackward(
   dout: Tensor,
   cache: AffineCache,
+  { reg = 0 }: AffineBackwardOptions = {},
 ): AffineGradients {
   const { x, w } = cache;
   checkShape("differentiate affine layer", "dout", dout, [
     x.shape[0]!,
     w.shape[1]!,
   ]);
-  return backward(dout, x, w, promoteDTypes(dout, x, w));
+  return backward(dout, x, w, promoteDTypes(dout, x, w), reg);
 }

@@ -9,6 +9,7 @@
 import type { Tensor } from "../numerics/tensor.ts";
 import {
   affineBackward,
+  type AffineBackwardOptions,
   type AffineCache,
   affineForward,
   type AffineGradients,
@@ -59,11 +60,14 @@ export function affineReluForward(
  *
  * @param dout Gradient of the output, shape (N, M).
  * @param cache What the forward pass returned.
+ * @param options An L2 penalty of the weights.
  * @throws {TypeError} If the shape of `dout` does not fit.
  */
 export function affineReluBackward(
   dout: Tensor,
   cache: AffineReluCache,
+  options: AffineBackwardOptions = {},
 ): AffineGradients {
-  return affineBackward(reluBackward(dout, cache.relu).dx, cache.affine);
+  const { dx } = reluBackward(dout, cache.relu);
+  return affineBackward(dx, cache.affine, options);
 }

@@ -6,35 +6,30 @@
  * @module
  */
 
-import { addScaled } from "../kernels/elementwise.ts";
-import { emptyTensor } from "../kernels/frame.ts";
-import { sumSquares, sumSquaresAddScaled } from "../kernels/sum.ts";
+import { addPenalty } from "../kernels/penalty.ts";
 import type { Tensor } from "../numerics/tensor.ts";
 
+/** Weights and their gradient. */
+export interface WeightGradient {
+  readonly w: Tensor;
+  readonly dw: Tensor;
+  /** `Σ w²`, where `reg · w` is in dw already. */
+  readonly sumSquares?: number | undefined;
+}
+
 /**
- * Adds `reg · w` to each gradient, in place, and returns `reg / 2 · Σ w²` over
- * all weights.
- *
- * The arithmetic is that of NumPy: squares and sums are taken in the weights'
- * own dtype, and so is `reg · w` before it is added to a gradient of another.
+ * Adds `reg · w` to each gradient, in place, unless it is in there, and returns
+ * `reg / 2 · Σ w²` over all weights. The sum is taken in the weights' dtype.
  */
 export function regularize(
-  weights: readonly { w: Tensor; dw: Tensor }[],
+  weights: readonly WeightGradient[],
   reg: number,
 ): number {
   if (reg === 0) return 0;
   let total = 0;
-  for (const { w, dw } of weights) {
-    const round = w.dtype === "float32" ? Math.fround : (n: number) => n;
-    if (dw.dtype === w.dtype) {
-      total = round(total + sumSquaresAddScaled(w, reg, dw));
-    } else {
-      total = round(total + sumSquares(w));
-      const penalty = emptyTensor(w.shape, w.dtype);
-      penalty.data.fill(0);
-      addScaled(penalty, reg, w);
-      addScaled(dw, 1, penalty);
-    }
+  for (const { w, dw, sumSquares = addPenalty(w, reg, dw) } of weights) {
+    total += sumSquares;
+    if (w.dtype === "float32") total = Math.fround(total);
   }
   return 0.5 * reg * total;
 }

@@ -165,10 +165,12 @@ export class ThreeLayerConvNet {
     const { loss: own, dx: dscores } = softmaxLoss(scores, labels, {
       batchSize: reduction?.batchSize,
     });
-    const third = affineBackward(dscores, output);
+    // Of a part of a batch, the penalty is added once all parts are.
+    const penalty = { reg: reduction ? 0 : this.reg };
+    const third = affineBackward(dscores, output, penalty);
     reduction?.add("W3", third.dw);
     reduction?.add("b3", third.db);
-    const second = affineReluBackward(third.dx, hidden);
+    const second = affineReluBackward(third.dx, hidden, penalty);
     reduction?.add("W2", second.dw);
     reduction?.add("b2", second.db);
     const first = convReluPoolBackward(second.dx, conv, {
@@ -185,10 +187,8 @@ export class ThreeLayerConvNet {
       b3: third.db,
     };
     const loss = reduction?.finish(own) ?? own;
-    const weights = (["W1", "W2", "W3"] as const).map((name) => ({
-      w: parameter(params, name),
-      dw: grads[name],
-    }));
+    const weights = ([["W1", first], ["W2", second], ["W3", third]] as const)
+      .map(([name, layer]) => ({ w: parameter(params, name), ...layer }));
     return { loss: loss + regularize(weights, this.reg), grads };
   }
 

@@ -49,7 +49,10 @@ export function affinePasses(
     const forward = () =>
       inWorkspace(() => ({ out: affineForward(x, w, b).out }));
     const backward = () =>
-      inWorkspace(() => ({ ...affineBackward(dout, { x, w }) }));
+      inWorkspace(() => {
+        const { dx, dw, db } = affineBackward(dout, { x, w });
+        return { dx, dw, db };
+      });
     const work = (pass: string) => ({
       operation: `affine ${pass}`,
       dtype,

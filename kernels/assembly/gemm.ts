@@ -8,8 +8,10 @@
 // are; otherwise they are packed into panels first.
 
 import { SPILL_BYTES, tileColumn } from "./correlate";
+import { addScaled } from "./elementwise";
 import { packRows, transpose } from "./pack";
 import { bytes, lanes, tileColumns } from "./simd";
+import { SUM_BLOCK, sumSquares } from "./sum";
 import { VECTORS } from "./variant";
 
 /** Rows of `b` that are done at a time: so few that a tile's stay in the first-level cache. */
@@ -74,21 +76,71 @@ export function gemm<T>(
         stride = bytes<T>(step);
       }
       for (let row = firstRow; row < lastRow;) {
-        const tiles = fives - row / 5;
-        const high = tiles * 5 < bandRows ? lastRow - row : min(bandRows, lastRow - row);
-        const rowsOfA = packed + bytes<T>(k * padded + row * count);
-        const to = c + bytes<T>(row * columns);
-        let from = source;
-        for (let j = firstColumn; j < lastColumn; j += step) {
-          tileColumn<T>(
-            from, count, stride, rowsOfA, k == 0 ? zeros : 0,
-            to + bytes<T>(j), bytes<T>(columns), high, min(tiles, high / 5), lastColumn - j, scratch,
-          );
-          from += advance;
-        }
+        const high = bandHeight(row, lastRow, fives, bandRows);
+        productBand<T>(
+          source, advance, stride, count, packed + bytes<T>(k * padded + row * count), k == 0 ? zeros : 0,
+          c + bytes<T>(row * columns + firstColumn), bytes<T>(columns), high, fives - row / 5,
+          lastColumn - firstColumn, scratch,
+        );
         row += high;
       }
     }
+  }
+}
+
+/**
+ * c = a · b + penalty * w, where sums are at most DEPTH long; `parts[i]` becomes
+ * the sum of squares of block i of w (sum.ts). Items are groups of rows, done
+ * `bandRows` at a time across all columns: a band of c is still in the cache when
+ * w is added to it, and w is read from memory once for both.
+ */
+// kernel gemm_penalized_{tile}
+export function gemmPenalized<T>(
+  packed: usize, b: usize, rowStride: i32, columnStride: i32, zeros: usize, c: usize,
+  rows: i32, fives: i32, columns: i32, depth: i32, groups: i32, bandRows: i32,
+  w: usize, penalty: T, parts: usize, scratch: usize, begin: i32, end: i32,
+): void {
+  const panels = scratch + SPILL_BYTES;
+  packPanels<T>(b, rowStride, columnStride, depth, columns, panels);
+  for (let group = begin; group < end; group++) {
+    const lastRow = group == groups - 1 ? rows : (group + 1) * GROUP_ROWS;
+    for (let row = group * GROUP_ROWS; row < lastRow;) {
+      const high = bandHeight(row, lastRow, fives, bandRows);
+      productBand<T>(
+        panels, panelBytes<T>(depth), bytes<T>(tileColumns<T>()), depth, packed + bytes<T>(row * depth), zeros,
+        c + bytes<T>(row * columns), bytes<T>(columns), high, fives - row / 5, columns, scratch,
+      );
+      const first = row * columns, last = first + high * columns;
+      addScaled<T>(penalty, w, c, scratch, first, last);
+      // The blocks that begin here; a part of the last lies in the next band.
+      sumSquares<T>(
+        w, parts, rows * columns, scratch, (first + SUM_BLOCK - 1) / SUM_BLOCK, (last + SUM_BLOCK - 1) / SUM_BLOCK,
+      );
+      row += high;
+    }
+  }
+}
+
+/** Rows of the next band: whole tiles of five as long as there are such. */
+// @ts-ignore: decorator
+@inline
+function bandHeight(row: i32, lastRow: i32, fives: i32, bandRows: i32): i32 {
+  return (fives - row / 5) * 5 < bandRows ? lastRow - row : min(bandRows, lastRow - row);
+}
+
+/** `high` rows of c across `width` columns, of which `fives` tiles of five rows at most. */
+// @ts-ignore: decorator
+@inline
+function productBand<T>(
+  source: usize, advance: usize, stride: usize, depth: i32, rowsOfA: usize, zeros: usize,
+  c: usize, rowStride: usize, high: i32, fives: i32, width: i32, scratch: usize,
+): void {
+  for (let j = 0; j < width; j += tileColumns<T>()) {
+    tileColumn<T>(
+      source, depth, stride, rowsOfA, zeros, c + bytes<T>(j), rowStride, high, min(fives, high / 5),
+      width - j, scratch,
+    );
+    source += advance;
   }
 }
 

@@ -3,12 +3,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { addPenalty } from "../../kernels/penalty.ts";
+import { profileKernels } from "../../kernels/profile.ts";
 import { affineBackward, affineForward } from "../../layers/affine.ts";
 import { evalNumericalGradientArray } from "../../numerics/gradient.ts";
 import { RandomState } from "../../numerics/random.ts";
 import { relError } from "../../numerics/rel_error.ts";
 import { type DType, type Tensor, zeros } from "../../numerics/tensor.ts";
-import { absolute, assertWithinRounding } from "./agreement.ts";
+import { absolute, assertWithinRounding, bytesOf } from "./agreement.ts";
 
 /** a (n × k) · b (k × m) by plain loops; `t` says which of them is transposed. */
 function product(
@@ -72,6 +74,20 @@ function assertEqualLoops(
   }
 }
 
+/** Asserts that gradients with a penalty equal those without, and the penalty added to them. */
+function assertEqualPasses(x: Tensor, w: Tensor, dout: Tensor): void {
+  const { dx, dw, db } = affineBackward(dout, { x, w });
+  const sumSquares = addPenalty(w, 0.3, dw);
+  const penalized = affineBackward(dout, { x, w }, { reg: 0.3 });
+  const name = `${dout.shape[0]} × ${w.shape.join(" × ")}, ${w.dtype}`;
+  assertEquals(penalized.sumSquares, sumSquares, name);
+  assertEquals(
+    bytesOf(penalized.dx, penalized.dw, penalized.db),
+    bytesOf(dx, dw, db),
+    name,
+  );
+}
+
 describe("affineForward() and affineBackward()", () => {
   it("equal plain loops for any sizes", () => {
     const size = (max: number) => fc.integer({ min: 1, max });
@@ -125,6 +141,38 @@ describe("affineForward() and affineBackward()", () => {
         relError(evalNumericalGradientArray(f, at, dout), gradient) < 1e-7,
       );
     }
+  });
+
+  it("add the gradient of an L2 penalty to the bit as a pass of its own would", () => {
+    for (const dtype of ["float64", "float32"] as const) {
+      for (
+        const [n, d, m, isOnePass] of [
+          // Groups of rows and blocks of the sum end anywhere; bands as low as they get.
+          ...[[5, 4000, 9, 1], [7, 5003, 13, 1], [250, 4499, 5, 1]],
+          [2, 4001, 640, 1],
+          // Few rows, no examples, long sums, panels that do not fit the cache.
+          ...[[5, 30, 20, 0], [0, 4000, 3, 0], [251, 4000, 3, 0]],
+          [200, 4000, 400, 0],
+        ]
+      ) {
+        const random = new RandomState(n!);
+        const draw = (...shape: number[]) => random.randn(shape).astype(dtype);
+        const [x, w, dout] = [draw(n!, d!), draw(d!, m!), draw(n!, m!)];
+        const { kernels } = profileKernels(() => assertEqualPasses(x, w, dout));
+        const names = kernels.map(({ name }) => name);
+        assertEquals(
+          names.some((name) => name.includes("gemm_penalized")),
+          isOnePass === 1,
+          `${n} × ${d} × ${m}, ${dtype}`,
+        );
+      }
+    }
+  });
+
+  it("round the penalty of float32 weights before it goes into a float64 gradient", () => {
+    const random = new RandomState(1);
+    const w = random.randn([4000, 3]).astype("float32");
+    assertEqualPasses(random.randn([2, 4000]), w, random.randn([2, 3]));
   });
 
   it("name the argument whose shape is wrong", () => {

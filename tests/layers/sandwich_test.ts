@@ -60,11 +60,8 @@ describe("sandwich layers agree with numeric gradients", () => {
     const { out, cache } = affineReluForward(x, w, b);
     const dout = random.randn(out.shape);
     const f = () => affineReluForward(x, w, b).out;
-    assertGradients(f, dout, { ...affineReluBackward(dout, cache) }, {
-      x,
-      w,
-      b,
-    });
+    const { dx, dw, db } = affineReluBackward(dout, cache);
+    assertGradients(f, dout, { dx, dw, db }, { x, w, b });
   });
 
   it("convReluForward() and convReluBackward()", () => {

@@ -80,6 +80,15 @@ describeThreads(({ dtype, random, draw }) => {
     });
   });
 
+  it(`of an affine layer with a penalty are the same bytes (${dtype})`, () => {
+    const [x, w, dout] = [draw(50, 4111), draw(4111, 37), draw(50, 37)];
+    assertSameBytes(() => {
+      const gradients = affineBackward(dout, { x, w }, { reg: 0.1 });
+      const { dw, sumSquares } = gradients;
+      return [dw, tensor([sumSquares!])];
+    });
+  });
+
   it(`of a network's loss and gradients are the same bytes (${dtype})`, () => {
     const model = new ThreeLayerConvNet({
       inputDim: [3, 16, 16],

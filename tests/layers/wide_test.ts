@@ -23,7 +23,7 @@ import {
   convReluPoolForward,
 } from "../../layers/conv_relu.ts";
 import { RandomState } from "../../numerics/random.ts";
-import type { DType, Tensor } from "../../numerics/tensor.ts";
+import { type DType, type Tensor, tensor } from "../../numerics/tensor.ts";
 import { bytesOf } from "./agreement.ts";
 
 const DTYPES = ["float32", "float64"] as const;
@@ -74,12 +74,19 @@ function pooled(s: Shape): Tensor[] {
 }
 
 /** All that an affine layer gives for x (n × d) and w (d × m). */
-function affine(dtype: DType, n: number, d: number, m: number): Tensor[] {
+function affine(
+  dtype: DType,
+  n: number,
+  d: number,
+  m: number,
+  reg = 0,
+): Tensor[] {
   const random = new RandomState(1);
   const draw = (...shape: number[]) => random.randn(shape).astype(dtype);
   const { out, cache } = affineForward(draw(n, d), draw(d, m), draw(m));
-  const { dx, dw, db } = affineBackward(draw(n, m), cache);
-  return [out, dx, dw, db];
+  const gradients = affineBackward(draw(n, m), cache, { reg });
+  const { dx, dw, db, sumSquares = 0 } = gradients;
+  return [out, dx, dw, db, tensor([sumSquares])];
 }
 
 /** Asserts that the work gives the same bytes with any tile. */
@@ -157,6 +164,7 @@ suite(`wide register tiles${note}`, () => {
         convolution({ ...shape, filters: 16, rows: 3, columns: 3 });
         pooled(shape);
         affine(dtype, 3, 4, 5);
+        affine(dtype, 3, 4000, 5, 0.3);
       }
     });
     const names = kernels.map(({ name }) => name);
@@ -223,6 +231,7 @@ suite(`wide register tiles${note}`, () => {
       ) {
         assertSameBytes(() => affine(dtype, n!, d!, m!), `${n}, ${d}, ${m}`);
       }
+      assertSameBytes(() => affine(dtype, 13, 4003, 37, 0.3), "with a penalty");
     }
   });
 });
