@@ -247,6 +247,17 @@ describe("meanImage()", () => {
     }));
   });
 
+  it("adds up any number of images", () => {
+    for (let n = 1; n < 35; n++) {
+      const bytes = Uint8Array.from({ length: 3 * n }, (_, i) => i * 37);
+      const labels = new Uint8Array(n);
+      const set = new ImageSet({ bytes, labels, imageShape: [3, 1, 1] });
+      const sums = [0, 0, 0];
+      bytes.forEach((byte, i) => sums[i % 3]! += byte);
+      assertEquals([...meanImage(set)], sums.map((sum) => sum / n));
+    }
+  });
+
   it("refuses an empty set", () => {
     assertThrows(
       () => meanImage(images.slice(1, 1)),
