@@ -20,6 +20,13 @@ export interface Job {
   readonly threads: number;
 }
 
+/** The tasks whose flags ranks are started with, by what the engine does here. */
+const TASKS = {
+  default: "train:mpi",
+  wide: "train:mpi:wide",
+  turbo: "train:mpi:turbo",
+} as const;
+
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 120_000;
 
@@ -34,9 +41,7 @@ export interface Started {
 /** Starts a job. */
 export async function start(job: Job, signal?: AbortSignal): Promise<Started> {
   const program = fromFileUrl(new URL("./rank.ts", import.meta.url));
-  const task = kernelReport().mode === "turbo"
-    ? "train:mpi:turbo"
-    : "train:mpi";
+  const task = TASKS[kernelReport().mode];
   const flags = config.tasks[task].command.split(" ")
     .filter((word) => /^--(v8-flags|allow-(ffi|read|env))/.test(word));
   const conversation = converse(
