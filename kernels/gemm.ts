@@ -9,7 +9,7 @@
 import type { DType } from "../numerics/tensor.ts";
 import type { Frame, Output } from "./frame.ts";
 import { rowBlocks } from "./row_blocks.ts";
-import { runKernel, tileWidth } from "./runtime.ts";
+import { getThreads, runKernel, tileWidth } from "./runtime.ts";
 import { bytesOf, roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
 import { sumOfBlocks, sumParts } from "./sum.ts";
 
@@ -24,9 +24,9 @@ export interface Matrix {
 const DEPTH = 250;
 /** Rows of one block of the result, few enough that its part of `a` stays in the cache; the kernel's own constant. */
 const GROUP_ROWS = 500;
-/** Columns of one block: so few that their panels stay in the second-level cache. */
+/** Columns of one block of panels: so few that they stay in the second-level cache. */
 const BLOCK_COLUMNS = 128;
-/** Blocks that the columns are cut into at least, so that there is work for several threads. */
+/** Blocks that columns in panels are cut into at least, so that there is work for several threads. */
 const MIN_BLOCKS = 4;
 
 /** Bytes between panels; the kernel's own constant. */
@@ -90,7 +90,10 @@ export function gemm(
   const copiedFrom = sharesLines(b.row * bytes) ? 16 : 200;
   const packs = b.column !== 1 || rows >= copiedFrom;
   const blockColumns = roundUp(
-    Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS)),
+    packs
+      ? Math.min(BLOCK_COLUMNS, Math.ceil(columns / MIN_BLOCKS))
+      // Each block takes all of `a` from the second-level cache.
+      : Math.ceil(columns / getThreads()),
     step,
   ) || step;
   runKernel("gemm", dtype, {
@@ -103,7 +106,9 @@ export function gemm(
     items: groups * Math.ceil(columns / blockColumns),
     step: 1,
     cost: costOf(size, bytes),
-    scratchBytes: panelBytes(Math.min(depth, DEPTH), blockColumns, dtype),
+    scratchBytes: packs
+      ? panelBytes(Math.min(depth, DEPTH), blockColumns, dtype)
+      : SPILL_BYTES,
   });
   return c;
 }
