@@ -126,6 +126,8 @@ PyTorch and Convlab take turns, in five blocks of runs each with a pause after e
 
 Starting PyTorch so often takes most of about ten seconds for each piece of work: six minutes for summary, which takes one and two threads unless --threads names another number.
 
+"deno task bench:wide" and "deno task bench:turbo" measure the same with the engine's experimental wide vectors, turbo without bounds checks besides; the README tells what that gives up. A part of the peak is then one of what wide vectors reach.
+
 browser times training steps here and in a browser without a window, in turns; what that gives is compared with naive loops too. It needs a bundle, which "deno task build:browser" makes.
 
 ui times a training with a page that a viewer without a window follows and one without, in turns of two seconds, as many of each as --runs says, and compares neighbours; what a browser takes to draw is not in it.`,

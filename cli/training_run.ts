@@ -10,7 +10,11 @@
 import { dirname } from "@std/path";
 import { isDataSetName } from "../data/load_data_set.ts";
 import { DataParallel } from "../distributed/data_parallel.ts";
-import { kernelReport, setThreads } from "../kernels/runtime.ts";
+import {
+  kernelReport,
+  setThreads,
+  settleTileWidth,
+} from "../kernels/runtime.ts";
 import { LiveTraining } from "../live/live_training.ts";
 import type { Checkpoint } from "../training/checkpoints.ts";
 import { initParameters } from "../training/init_parameters.ts";
@@ -222,10 +226,10 @@ function resuming(
   threads: number | undefined,
   ranks: number | undefined,
 ): string {
+  // A training may be stopped before it has found out.
+  settleTileWidth(true);
   const { mode } = kernelReport();
-  const flags = mode === "default" || mode === "wide" && ranks !== undefined
-    ? ""
-    : `:${mode}`;
+  const flags = mode === "default" ? "" : `:${mode}`;
   const task = invocation(`train${ranks === undefined ? "" : ":mpi"}${flags}`);
   const launch = ranks === undefined ? "" : `mpirun -n ${ranks} `;
   const more = threads === undefined ? "" : ` --threads ${threads}`;

@@ -56,6 +56,12 @@ export function readReport(file: string, what: string): Report {
         { cause: error },
       );
     }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new Error(
+        `Cannot compare with ${file}: expected a file but found a folder`,
+        { cause: error },
+      );
+    }
     throw error;
   }
   if (report?.what !== what) {

@@ -55,7 +55,7 @@ export function printReport(
     ...outcome.complaints,
     ...comparison?.rows.length === 0
       ? [
-        `Cannot compare with ${comparison.file}: expected some of the same work but found none`,
+        `error: Cannot compare with ${comparison.file}: expected some of the same work but found none`,
       ]
       : [],
   ];
