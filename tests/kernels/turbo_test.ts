@@ -5,6 +5,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { it } from "@std/testing/bdd";
+import { TextLineStream, toText } from "@std/streams";
+import { cliCommand, noData, trainingPermissions } from "../cli/run_cli.ts";
 import { runScript } from "../data/run_script.ts";
 import { describePermitted } from "../permitted.ts";
 
@@ -90,5 +92,33 @@ describePermitted("the kernels with the flags of deno task bench:turbo", () => {
         ["default narrow", []],
       ] as const
     ) assertEquals(await findMode(expected, [...flags]), expected);
+  });
+
+  test(`a training that is stopped before it has found out names its task all the same${note}`, async () => {
+    const folder = Deno.makeTempDirSync();
+    try {
+      let hint = "";
+      for (let left = TRIES; left > 0 && !hint.includes(":wide"); left--) {
+        const child = cliCommand(
+          [
+            ...["train", "--dataset", "fashion-mnist", "--epochs", "100"],
+            ...["--model", "conv4-relu pool fc10", "--num-training", "2000"],
+            ...["--runs-dir", folder, "--name", `stopped${left}`],
+          ],
+          [CHECKED, ...trainingPermissions(folder)],
+          noData(folder),
+        ).spawn();
+        const lines = child.stdout.pipeThrough(new TextDecoderStream())
+          .pipeThrough(new TextLineStream());
+        for await (const line of lines) {
+          if (line.startsWith("(Epoch 0")) child.kill("SIGINT");
+        }
+        hint = await toText(child.stderr);
+        await child.status;
+      }
+      assertMatch(hint, /; go on with: deno task train:wide --resume /);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
   });
 });
