@@ -89,7 +89,7 @@ describe("printReport() beside a report of other work", () => {
       assertEquals(isRight, false);
       assertEquals(
         streams.stderr.text,
-        "Cannot compare with old.json: expected some of the same work but found none\n",
+        "error: Cannot compare with old.json: expected some of the same work but found none\n",
       );
       assertEquals(streams.stdout.text.includes("old.json"), json);
     }
