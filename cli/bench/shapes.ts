@@ -7,7 +7,7 @@
  */
 
 import { UsageError } from "../exit.ts";
-import { oneOf, unknownWord } from "../words.ts";
+import { oneOf, suggest, unknownWord } from "../words.ts";
 
 /** Sizes of a convolution of square filters. */
 export interface ConvolutionShape {
@@ -111,8 +111,11 @@ export function selectShapes(
     .map((name) => name.trim());
   for (const name of names) {
     if (known.includes(name)) continue;
+    // One that is timed elsewhere, or none at all.
+    const isElsewhere = SHAPE_NAMES.includes(name) ||
+      suggest(name, known) === undefined;
     throw new UsageError(
-      SHAPE_NAMES.includes(name)
+      isElsewhere
         ? `Expected --shape to be ${oneOf(known)} with ${what} but found ${
           JSON.stringify(name)
         }`

@@ -34,7 +34,7 @@ describe("selectShapes()", () => {
     assertThrows(
       () => selectShapes(["block2", ""], "layers", known),
       UsageError,
-      'Unknown shape ""',
+      'Expected --shape to be document, block2 or block3 with layers but found ""',
     );
     assertThrows(
       () => selectShapes(["hidden-100"], "layers", known),
