@@ -32,6 +32,8 @@ const MIN_BLOCKS = 4;
 /** Bytes between panels; the kernel's own constant. */
 const PANEL_GAP = 192;
 
+/** The least rows of a band of c: four tiles. */
+const MIN_BAND = 20;
 /** Groups of rows from which on there is work for several threads in them alone. */
 const MIN_GROUPS = 8;
 /** What the panels of all columns may take of the second-level cache. */
@@ -53,7 +55,7 @@ function sharesLines(stride: number): boolean {
  * part are lost until the tile beside it fills the rest, unless that comes soon.
  */
 function bandRows(stride: number): number {
-  return stride % 1024 === 0 ? 20 : GROUP_ROWS * 2;
+  return stride % 1024 === 0 ? MIN_BAND : GROUP_ROWS * 2;
 }
 
 /**
@@ -139,12 +141,12 @@ export function gemmPenalized(
   const bytes = bytesOf(dtype);
   const c = frame.output([rows, columns], dtype);
   const parts = sumParts(frame, rows * columns, dtype);
-  const fullBand = Math.floor(BAND_BYTES / (columns * bytes) / 20) * 20;
+  const bands = Math.floor(BAND_BYTES / (columns * bytes) / MIN_BAND) || 1;
   runKernel("gemmPenalized", dtype, {
     args: [
       ...[pack(frame, a, size, dtype), b.address, b.row, b.column],
       ...[zeros(frame, dtype), c.address, rows, rowBlocks(rows).fives],
-      ...[columns, depth, groups, Math.max(20, fullBand)],
+      ...[columns, depth, groups, bands * MIN_BAND],
       ...[w, penalty, parts.byteOffset],
     ],
     items: groups,

@@ -50,19 +50,16 @@ export function readReport(file: string, what: string): Report {
     report = JSON.parse(Deno.readTextFileSync(file));
   } catch (error) {
     if (error instanceof SyntaxError) throw unfit(file, what, "no JSON", error);
-    if (error instanceof Deno.errors.NotFound) {
-      throw new Error(
-        `Cannot compare with ${file}: expected a file but found none`,
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new Error(
-        `Cannot compare with ${file}: expected a file but found a folder`,
-        { cause: error },
-      );
-    }
-    throw error;
+    const found = error instanceof Deno.errors.NotFound
+      ? "none"
+      : error instanceof Deno.errors.IsADirectory
+      ? "a folder"
+      : undefined;
+    if (found === undefined) throw error;
+    throw new Error(
+      `Cannot compare with ${file}: expected a file but found ${found}`,
+      { cause: error },
+    );
   }
   if (report?.what !== what) {
     const { what: other } = report ?? {};

@@ -51,14 +51,12 @@ export function printReport(
       { ...head, machine, rows },
       earlier.file,
     );
-  const complaints = [
-    ...outcome.complaints,
-    ...comparison?.rows.length === 0
-      ? [
-        `error: Cannot compare with ${comparison.file}: expected some of the same work but found none`,
-      ]
-      : [],
-  ];
+  const unlike = comparison?.rows.length === 0
+    ? [
+      `Cannot compare with ${comparison.file}: expected some of the same work but found none`,
+    ]
+    : [];
+  const complaints = [...outcome.complaints, ...unlike];
   const choices = kernels ? describeKernels() : undefined;
   if (json) {
     const { instructions, mode } = machine;
@@ -85,6 +83,7 @@ export function printReport(
     }
   }
   if (limitation) stderr.line(`Workers could not start: ${limitation}`);
-  for (const complaint of complaints) stderr.line(complaint);
+  for (const complaint of outcome.complaints) stderr.line(complaint);
+  for (const error of unlike) stderr.line(`error: ${error}`);
   return complaints.length === 0;
 }

@@ -111,15 +111,15 @@ export function selectShapes(
     .map((name) => name.trim());
   for (const name of names) {
     if (known.includes(name)) continue;
-    // One that is timed elsewhere, or none at all.
-    const isElsewhere = SHAPE_NAMES.includes(name) ||
-      suggest(name, known) === undefined;
+    // Of one that is timed elsewhere nothing else is meant.
+    const isMeant = !SHAPE_NAMES.includes(name) &&
+      suggest(name, known) !== undefined;
     throw new UsageError(
-      isElsewhere
-        ? `Expected --shape to be ${oneOf(known)} with ${what} but found ${
+      isMeant
+        ? unknownWord("shape", name, known)
+        : `Expected --shape to be ${oneOf(known)} with ${what} but found ${
           JSON.stringify(name)
-        }`
-        : unknownWord("shape", name, known),
+        }`,
     );
   }
   return new Set(names.length > 0 ? names : known);
