@@ -79,11 +79,11 @@ function entryPoint(
   sources: Readonly<Record<string, string>>,
   { vectors, joined }: TileForm,
 ): string {
-  const kernel = /\/\/ kernel (\S+)\nexport function (\w+)<T>\(([^)]*)\)/g;
+  const kernel = /\/\/ kernel (\S+)\nexport function (\w+)(<T>)?\(([^)]*)\)/g;
   const lines: string[] = [];
   for (const [file, text] of Object.entries(sources)) {
     for (const match of text.matchAll(kernel)) {
-      const [, name = "", symbol = "", list = ""] = match;
+      const [, name = "", symbol = "", generic = "", list = ""] = match;
       if (vectors > 2 && !name.includes("{tile}")) continue;
       const parameters = list.split(",").map((p) => p.trim()).filter(Boolean);
       const local = `${symbol}_`;
@@ -91,7 +91,8 @@ function entryPoint(
       lines.push(
         `import { ${symbol} as ${local} } from "./${file.replace(".ts", "")}";`,
       );
-      for (const [dtype, lanes] of [["f32", 4], ["f64", 2]] as const) {
+      const dtypes = [["f32", 4], ["f64", 2]] as const;
+      for (const [dtype, lanes] of generic ? dtypes : dtypes.slice(0, 1)) {
         const typed = parameters.map((p) => p.replace(/: T$/, `: ${dtype}`));
         const tile = `${TILE_ROWS[0]}x${vectors * lanes}${
           joined ? "_joined" : ""
@@ -99,7 +100,7 @@ function entryPoint(
         lines.push(
           `export function ${dtype}_${
             name.replace("{tile}", tile)
-          }(${typed}): void { ${local}<${dtype}>(${names}); }`,
+          }(${typed}): void { ${local}${generic && `<${dtype}>`}(${names}); }`,
         );
       }
     }

@@ -25,6 +25,8 @@ import {
   paddedImage,
   sizesOfGroup,
 } from "./conv2d_tables.ts";
+import { winograd, winogradForward, winogradInput } from "./conv2d_winograd.ts";
+import { winogradFilter } from "./conv2d_winograd_filter.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { rowBlocks } from "./row_blocks.ts";
 import { runKernel, tileWidth } from "./runtime.ts";
@@ -45,17 +47,24 @@ export function conv2dForward(
 ): Tensor {
   return withFrame((frame) => {
     const g = sizesOfGroup(geometry);
+    const { images, filters } = geometry;
+    const out = frame.output([images, filters, g.outHeight, g.outWidth], dtype);
+    const image = frame.input(x, dtype);
+    const bias = packBias(frame, b, g, dtype);
+    const fewer = winogradForward(geometry, dtype);
+    const { address } = out;
+    if (fewer && winograd(frame, image, w, bias, { address, relu }, fewer)) {
+      return out.take();
+    }
     const columns = tileColumns(dtype, tileWidth());
     const joined = joinsRows(g, g.outWidth, g.filters);
     const plane = inputPlane(g, dtype, columns, joined);
     const { fives } = rowBlocks(g.filters);
-    const { images, filters } = geometry;
-    const out = frame.output([images, filters, g.outHeight, g.outWidth], dtype);
     runKernel("conv2dForward", dtype, {
       args: [
-        frame.input(x, dtype),
+        image,
         packFilters(frame, w, g, plane.taps.order, dtype),
-        packBias(frame, b, g, dtype),
+        bias,
         frame.table(plane.taps.table),
         out.address,
         ...[g.channels, g.height, g.width],
@@ -83,9 +92,11 @@ export function conv2dBackward(
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
   return withFrame((frame) => {
     const grad = frame.input(dout, dtype);
-    const { dw, db } = isThreeByThree(g)
-      ? backwardFilter3x3(frame, grad, x, g, dtype)
-      : backwardFilter(frame, grad, x, w.shape, g, dtype);
+    const { dw, db } =
+      winogradFilter(frame, grad, frame.input(x, dtype), g, dtype) ??
+        (isThreeByThree(g)
+          ? backwardFilter3x3(frame, grad, x, g, dtype)
+          : backwardFilter(frame, grad, x, w.shape, g, dtype));
     if (!needsInput) return { dx: undefined, dw, db };
     const { dx, finite } = backwardInput(frame, grad, w, g, dtype);
     if (!finite) addNonFinite(dx, dout, w, g);
@@ -151,11 +162,18 @@ function backwardInput(
   dtype: DType,
 ): { dx: Tensor; finite: boolean } {
   const g = sizesOfGroup(geometry);
+  const { images, channels, height, width } = geometry;
+  const dx = frame.output([images, channels, height, width], dtype);
+  const fewer = winogradInput(geometry, dtype);
+  if (fewer) {
+    const zeros = frame.array(rowBlocks(channels).padded, dtype).fill(0);
+    if (winograd(frame, dout, w, zeros.byteOffset, dx, fewer)) {
+      return { dx: dx.take(), finite: true };
+    }
+  }
   const joined = joinsRows(g, g.width, g.channels);
   const input = inputGradientTables(frame, w, g, dtype, joined);
   const { tables, sizes, plane, scratchBytes, finite } = input;
-  const { images, channels, height, width } = geometry;
-  const dx = frame.output([images, channels, height, width], dtype);
   runKernel("conv2dBackwardInput", dtype, {
     args: [
       ...[dout, ...tables, dx.address, ...sizes],

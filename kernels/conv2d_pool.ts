@@ -17,6 +17,7 @@ import {
   packFilters,
   paddedImage,
 } from "./conv2d_tables.ts";
+import { winograd, winogradForward } from "./conv2d_winograd.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
@@ -49,17 +50,24 @@ export function conv2dReluPoolForward(
 ): { out: Tensor; selected: Uint8Array } {
   return withFrame((frame) => {
     const [height, width] = pooled(g);
-    const columns = tileColumns(dtype, tileWidth());
-    const plane = inputPlane(g, dtype, columns, false);
     const out = frame.output([g.images, g.filters, height, width], dtype);
     const selected = frame.bytes(g.images * g.filters * height * width);
+    const image = frame.input(x, dtype);
+    const bias = packBias(frame, b, g, dtype);
+    const fewer = winogradForward(g, dtype);
+    const outputs = { address: out.address, selected: selected.address };
+    if (fewer && winograd(frame, image, w, bias, outputs, fewer)) {
+      return { out: out.take(), selected: selected.take() };
+    }
+    const columns = tileColumns(dtype, tileWidth());
+    const plane = inputPlane(g, dtype, columns, false);
     // Whole vectors are pooled, two for each that is stored.
     const rowWidth = roundUp(2 * width, tileColumns(dtype, "narrow"));
     runKernel("conv2dReluPoolForward", dtype, {
       args: [
-        frame.input(x, dtype),
+        image,
         packFilters(frame, w, g, plane.taps.order, dtype),
-        packBias(frame, b, g, dtype),
+        bias,
         frame.table(plane.taps.table),
         ...[out.address, selected.address],
         ...[g.channels, g.height, g.width],

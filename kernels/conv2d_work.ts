@@ -23,13 +23,15 @@ const MAX_GROUPS = 64;
  *
  * @param images The batch.
  * @param partialBytes Bytes of one group's sums.
+ * @param most Groups at the most.
  */
 export function imageGroups(
   images: number,
   partialBytes: number,
+  most = MAX_GROUPS,
 ): { groupSize: number; groups: number } {
-  const most = Math.min(MAX_GROUPS, Math.floor(PARTIAL_BYTES / partialBytes));
-  const groupSize = Math.ceil(images / Math.max(1, most));
+  const fitting = Math.floor(PARTIAL_BYTES / partialBytes);
+  const groupSize = Math.ceil(images / Math.max(1, Math.min(most, fitting)));
   return { groupSize, groups: Math.ceil(images / Math.max(1, groupSize)) };
 }
 

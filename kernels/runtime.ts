@@ -16,6 +16,7 @@ import { kernelModule } from "./modules.ts";
 import { type Probe, probeTiles, timesForClock } from "./probe.ts";
 import { profiling, recordTime } from "./profile.ts";
 import {
+  dtypesOf,
   hasTile,
   type Kernel,
   kernelName,
@@ -229,7 +230,7 @@ export function describeKernels(): KernelChoice[] {
     } times as fast as narrow ones`
     : `${width} tile, not measured`;
   return KERNELS.flatMap((operation) =>
-    (["float32", "float64"] as const).map((dtype) => ({
+    dtypesOf(operation).map((dtype) => ({
       operation,
       dtype,
       kernel: `${kernelName(operation, dtype, width)}_${instructions}`,

@@ -18,6 +18,10 @@ const TABLE = {
   conv2dBackwardInput: "conv2d_backward_input_{tile}",
   conv2dBackwardFilter: "conv2d_backward_filter_{tile}",
   conv2dBackwardFilter3x3: "conv2d_backward_filter_3x3_{tile}",
+  conv2dWinograd: "conv2d_winograd_{tile}",
+  conv2dWinogradFilters: "conv2d_winograd_filters",
+  conv2dWinogradBackwardFilter: "conv2d_winograd_backward_filter_{tile}",
+  conv2dWinogradRestoreFilters: "conv2d_winograd_restore_filters",
   unpackColumns: "unpack_columns",
   conv2dReluPoolForward: "conv2d_relu_pool_forward_{tile}",
   conv2dPoolBackwardFilter: "conv2d_pool_backward_filter_{tile}",
@@ -78,6 +82,19 @@ export type Kernel = keyof typeof TABLE;
 
 /** All operations that have kernels. */
 export const KERNELS: readonly Kernel[] = Object.keys(TABLE) as Kernel[];
+
+/** Operations that only float32 has kernels for (winograd_layout.ts). */
+const FLOAT32_ONLY: ReadonlySet<Kernel> = new Set([
+  "conv2dWinograd",
+  "conv2dWinogradFilters",
+  "conv2dWinogradBackwardFilter",
+  "conv2dWinogradRestoreFilters",
+]);
+
+/** The dtypes that an operation has kernels for. */
+export function dtypesOf(kernel: Kernel): readonly DType[] {
+  return FLOAT32_ONLY.has(kernel) ? ["float32"] : ["float32", "float64"];
+}
 
 /**
  * How wide the register tile is: `narrow` has two vectors of 128 bits in a row,

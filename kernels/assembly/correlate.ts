@@ -120,7 +120,7 @@ export function correlate<T>(
     const rows = i < 5 * fives ? 5 : i < last ? 4 : 3;
     i += rows;
     weights += <usize>rows * weightRow;
-    bias += bytes<T>(rows);
+    if (bias) bias += bytes<T>(rows);
     out += <usize>rows * outPlane;
   }
 }

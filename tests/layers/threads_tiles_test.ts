@@ -17,9 +17,11 @@ import { assertSameBytes, describeThreads } from "./describe_threads.ts";
 
 describeThreads(({ dtype, random, draw }) => {
   for (
-    const [stride, pad, size] of [[1, 3, 7], [2, 1, 3], [3, 0, 5]] as const
+    const [stride, pad, size] of [
+      ...[[1, 3, 7], [1, 1, 3], [2, 1, 3], [3, 0, 5]] as const,
+    ]
   ) {
-    it(`of a convolution are the same bytes (${dtype}, stride ${stride})`, () => {
+    it(`of a convolution are the same bytes (${dtype}, filters of ${size} × ${size}, stride ${stride})`, () => {
       const x = draw(23, 3, 26, 31);
       const w = draw(13, 3, size, size);
       const b = draw(13);

@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { profileKernels } from "../../kernels/profile.ts";
 import { instructions, setTileWidth } from "../../kernels/runtime.ts";
 import {
+  dtypesOf,
   hasTile,
   kernelName,
   KERNELS,
@@ -161,7 +162,9 @@ suite(`wide register tiles${note}`, () => {
           ...{ rows: 5, columns: 5, stride: 1, pad: 1 },
         };
         convolution(shape);
-        convolution({ ...shape, filters: 16, rows: 3, columns: 3 });
+        const three = { ...shape, filters: 16, rows: 3, columns: 3 };
+        convolution(three);
+        convolution({ ...three, channels: 16, height: 24, width: 24 });
         pooled(shape);
         affine(dtype, 3, 4, 5);
         affine(dtype, 3, 4000, 5, 0.3);
@@ -173,7 +176,7 @@ suite(`wide register tiles${note}`, () => {
       // Of this one there is no faster form.
       const narrow = width === "joined" &&
         kernel === "conv2dPoolBackwardFilter";
-      for (const dtype of DTYPES) {
+      for (const dtype of dtypesOf(kernel)) {
         const name = kernelName(kernel, dtype, narrow ? "narrow" : width);
         assert(names.includes(name), `${name} did not run`);
         assert(narrow || !names.includes(kernelName(kernel, dtype, "narrow")));
@@ -215,6 +218,17 @@ suite(`wide register tiles${note}`, () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("convolutions of many products give the same bytes as with narrow ones, with a pooling and without", () => {
+    for (const [width, columns] of [[16, 3], [21, 5], [32, 7], [35, 9]]) {
+      const shape: Shape = {
+        ...{ dtype: "float32", images: 3, channels: 8, filters: 13, rows: 3 },
+        ...{ height: 18, width: width!, columns: columns!, stride: 1, pad: 1 },
+      };
+      assertSameBytes(() => convolution(shape), `${width}`);
+      assertSameBytes(() => pooled(shape), `${width}, pooled`);
+    }
   });
 
   it("affineForward() and affineBackward() give the same bytes as with narrow ones, for more rows than one block has and sums of several panels too", () => {
