@@ -234,7 +234,11 @@ export function describeKernels(): KernelChoice[] {
       operation,
       dtype,
       kernel: `${kernelName(operation, dtype, width)}_${instructions}`,
-      why: hasTile(operation) ? `${tile}; ${multiply}` : "the only one",
+      why: dtypesOf(operation).length === 1
+        ? "where shapes make it less work than direct convolution"
+        : hasTile(operation)
+        ? `${tile}; ${multiply}`
+        : "the only one",
     }))
   );
 }

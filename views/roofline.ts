@@ -48,7 +48,8 @@ export interface RooflinePoint {
  * Describes a roofline (Williams, Waterman and Patterson, 2009): speed against
  * operations for each byte that must be moved, both logarithmic. No work whose
  * data come from memory can lie above the slanted part, and none at all above
- * the flat one; what fits into the caches may lie above the slanted part.
+ * the flat one; what fits into the caches may lie above the slanted part, and
+ * what does fewer operations than are counted above both.
  *
  * @throws {RangeError} If there is nothing to be drawn.
  *

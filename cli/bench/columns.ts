@@ -51,15 +51,23 @@ export function passLines(rows: readonly Row[]): string[] {
   return [...table, ...legendOf(rows)];
 }
 
-/** What the columns of a peer mean, where there are any. */
+/** What columns mean, where it is not plain. */
 export function legendOf(rows: readonly Row[]): string[] {
-  if (!rows.some(({ peer }) => peer)) return [];
-  const variables = Object.entries(MEMORY_KEPT).map((pair) => pair.join("="));
-  return [
-    `PyTorch: in fresh processes, as installed; memory kept: in one under ${
-      variables.join(" ")
-    }, where it uses freed memory again`,
-  ];
+  const lines: string[] = [];
+  if (rows.some(({ ofPeak = 0 }) => ofPeak > 1)) {
+    lines.push(
+      "more than the peak: speeds are counted as if all products were done, of which some convolutions do half",
+    );
+  }
+  if (rows.some(({ peer }) => peer)) {
+    const variables = Object.entries(MEMORY_KEPT).map((pair) => pair.join("="));
+    lines.push(
+      `PyTorch: in fresh processes, as installed; memory kept: in one under ${
+        variables.join(" ")
+      }, where it uses freed memory again`,
+    );
+  }
+  return lines;
 }
 
 /** `Peak of one thread: float32 67.2 GFLOP/s, float64 33.6 GFLOP/s`. */
