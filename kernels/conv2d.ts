@@ -25,7 +25,12 @@ import {
   paddedImage,
   sizesOfGroup,
 } from "./conv2d_tables.ts";
-import { winograd, winogradForward, winogradInput } from "./conv2d_winograd.ts";
+import {
+  winograd,
+  winogradBackward,
+  winogradForward,
+  winogradInput,
+} from "./conv2d_winograd.ts";
 import { winogradFilter } from "./conv2d_winograd_filter.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { rowBlocks } from "./row_blocks.ts";
@@ -52,10 +57,16 @@ export function conv2dForward(
     const image = frame.input(x, dtype);
     const bias = packBias(frame, b, g, dtype);
     const fewer = winogradForward(geometry, dtype);
-    const { address } = out;
-    if (fewer && winograd(frame, image, w, bias, { address, relu }, fewer)) {
-      return out.take();
-    }
+    if (
+      fewer && winograd(
+        frame,
+        { address: image },
+        w,
+        bias,
+        { address: out.address, relu },
+        fewer,
+      )
+    ) return out.take();
     const columns = tileColumns(dtype, tileWidth());
     const joined = joinsRows(g, g.outWidth, g.filters);
     const plane = inputPlane(g, dtype, columns, joined);
@@ -165,11 +176,8 @@ function backwardInput(
   const { images, channels, height, width } = geometry;
   const dx = frame.output([images, channels, height, width], dtype);
   const fewer = winogradInput(geometry, dtype);
-  if (fewer) {
-    const zeros = frame.array(rowBlocks(channels).padded, dtype).fill(0);
-    if (winograd(frame, dout, w, zeros.byteOffset, dx, fewer)) {
-      return { dx: dx.take(), finite: true };
-    }
+  if (fewer && winogradBackward(frame, { address: dout }, w, dx, fewer)) {
+    return { dx: dx.take(), finite: true };
   }
   const joined = joinsRows(g, g.width, g.channels);
   const input = inputGradientTables(frame, w, g, dtype, joined);

@@ -17,7 +17,12 @@ import {
   packFilters,
   paddedImage,
 } from "./conv2d_tables.ts";
-import { winograd, winogradForward } from "./conv2d_winograd.ts";
+import {
+  winograd,
+  winogradBackward,
+  winogradForward,
+  winogradInput,
+} from "./conv2d_winograd.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
@@ -55,10 +60,16 @@ export function conv2dReluPoolForward(
     const image = frame.input(x, dtype);
     const bias = packBias(frame, b, g, dtype);
     const fewer = winogradForward(g, dtype);
-    const outputs = { address: out.address, selected: selected.address };
-    if (fewer && winograd(frame, image, w, bias, outputs, fewer)) {
-      return { out: out.take(), selected: selected.take() };
-    }
+    if (
+      fewer && winograd(
+        frame,
+        { address: image },
+        w,
+        bias,
+        { address: out.address, selected: selected.address },
+        fewer,
+      )
+    ) return { out: out.take(), selected: selected.take() };
     const columns = tileColumns(dtype, tileWidth());
     const plane = inputPlane(g, dtype, columns, false);
     // Whole vectors are pooled, two for each that is stored.
@@ -105,6 +116,12 @@ export function conv2dReluPoolBackward(
     const taken = frame.inputBytes(selected);
     const { dw, db } = backwardFilter(frame, grad, taken, x, w, g, dtype);
     if (!needsInput) return { dx: undefined, dw, db };
+    const out = frame.output([g.images, g.channels, g.height, g.width], dtype);
+    const fewer = winogradInput(g, dtype);
+    const pooledGrad = { address: grad, taken };
+    if (fewer && winogradBackward(frame, pooledGrad, w, out, fewer)) {
+      return { dx: out.take(), dw, db };
+    }
     const { tables, sizes, plane, scratchBytes, finite } = inputGradientTables(
       frame,
       w,
@@ -113,7 +130,6 @@ export function conv2dReluPoolBackward(
       false,
     );
     const [height, width] = pooled(g);
-    const out = frame.output([g.images, g.channels, g.height, g.width], dtype);
     runKernel("conv2dPoolBackwardInput", dtype, {
       args: [
         ...[grad, taken, ...tables, out.address, ...sizes],

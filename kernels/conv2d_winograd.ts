@@ -48,6 +48,14 @@ export interface WinogradOutput {
   readonly relu?: boolean;
 }
 
+/** What the kernel reads. */
+export interface WinogradInput {
+  /** The address of the images. */
+  readonly address: number;
+  /** Where they are pooled, the address of the bytes that say which of a window each number is. */
+  readonly taken?: number;
+}
+
 /** Bytes of a vector of float32. */
 const VECTOR = 16;
 /** What transforms cost. */
@@ -98,14 +106,13 @@ function planOf(
 /**
  * Convolves.
  *
- * @param x The address of the images.
  * @param bias The address of a number for each filter.
  * @returns Whether all sums are finite. If not, the result is not to be used:
  * what is infinite or NaN has got into neighbours that do not depend on it.
  */
 export function winograd(
   frame: Frame,
-  x: number,
+  x: WinogradInput,
   w: Tensor,
   bias: number,
   out: WinogradOutput,
@@ -131,8 +138,9 @@ export function winograd(
   const nonFinite = frame.array(c.images * VECTOR / 4, "float32");
   runKernel("conv2dWinograd", "float32", {
     args: [
-      ...[x, weights, zeros.byteOffset, bias, frame.table(taps.table)],
-      ...[constants.byteOffset, out.address, out.selected ?? 0],
+      ...[x.address, weights, zeros.byteOffset, bias],
+      ...[frame.table(taps.table), constants.byteOffset, x.taken ?? 0],
+      ...[out.address, out.selected ?? 0],
       ...[nonFinite.byteOffset, c.channels, c.height, c.width],
       ...[c.filters, fives, padded, c.outHeight, c.outWidth],
       ...[points.count, copies, points.filterWidth, tiles, pitch],
@@ -144,9 +152,21 @@ export function winograd(
     scratchBytes: SPILL_BYTES + 4 * (4 * (pitch + copies + 4) + 64) +
       planeRow * rows + 64 +
       points.count * (4 * c.filters * bandWidth + POINT_GAP) + 64 +
-      bandRows * (4 * roundUp(c.outWidth, 16) + 64),
+      bandRows * (4 * roundUp(c.outWidth, 16) + 64) + 4 * c.width + 64,
   });
   return nonFinite.every((value) => value === 0);
+}
+
+/** The same without a bias, for a gradient. */
+export function winogradBackward(
+  frame: Frame,
+  dout: WinogradInput,
+  w: Tensor,
+  dx: WinogradOutput,
+  plan: WinogradPlan,
+): boolean {
+  const zeros = frame.array(plan.geometry.filters, "float32").fill(0);
+  return winograd(frame, dout, w, zeros.byteOffset, dx, plan);
 }
 
 /** The filters' values at each point, in the order in which tiles take them. */

@@ -8,6 +8,9 @@
 
 import { join } from "@std/path";
 
+/** Names that a message has at the most. */
+const NAMES_SHOWN = 8;
+
 /** What the folder of all runs holds. */
 export interface RunNames {
   /** Names of runs, sorted. */
@@ -35,15 +38,22 @@ export function findRun(run: string, runsDir: string): string {
   if (begun.length > 1) {
     throw new Error(
       `Cannot tell which run "${run}" is: expected the beginning of one name but found that of ${begun.length} (${
-        begun.join(", ")
+        someOf(begun)
       })`,
     );
   }
   throw new Error(
     `Cannot find run "${run}": expected a run's folder, or the name of one in ${runsDir} (${
-      runs.length > 0 ? runs.join(", ") : "which holds none"
+      runs.length > 0 ? someOf(runs) : "which holds none"
     })`,
   );
+}
+
+/** Names in a message: the first ones, and how many more there are. */
+function someOf(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  return names.slice(0, NAMES_SHOWN).join(", ") +
+    (more > 0 ? ` and ${more} more` : "");
 }
 
 /** What a folder of runs holds; nothing if there is no such folder. */

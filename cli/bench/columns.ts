@@ -56,7 +56,7 @@ export function legendOf(rows: readonly Row[]): string[] {
   const lines: string[] = [];
   if (rows.some(({ ofPeak = 0 }) => ofPeak > 1)) {
     lines.push(
-      "more than the peak: speeds are counted as if all products were done, of which some convolutions do half",
+      "speeds, and parts of the peak: as if all products were done, of which some convolutions do half",
     );
   }
   if (rows.some(({ peer }) => peer)) {

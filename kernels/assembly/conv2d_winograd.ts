@@ -7,7 +7,7 @@
 
 import { NONE } from "./conv2d_pool";
 import { correlate, SPILL_BYTES } from "./correlate";
-import { bytes } from "./simd";
+import { bytes, interleavedHigh, interleavedLow } from "./simd";
 import { poolTiles, restoreRows, splitLine, transformRow } from "./winograd";
 
 /** Bytes between the sums of two points, so that they do not lie on the same lines of the cache. */
@@ -18,6 +18,8 @@ const POINT_GAP: usize = 192;
  * with `relu` 0 where that is less; and where there is `selected`, of that the
  * maxima of windows of 2 × 2, and which of each it was. The vector of an image in
  * `nonFinite` becomes NaN where any sum is infinite or NaN, and zeros otherwise.
+ * With `taken`, x is pooled, and each of its numbers belongs to that tap of its window
+ * of 2 × 2 in an image of zeros: so are gradients behind a pooling.
  *
  * The transformed image has `copies` of each channel, of `rows` rows of `pitch`
  * tiles: one for each piece, `pieceWidth` numbers, of a filter's row; or a single
@@ -28,7 +30,7 @@ const POINT_GAP: usize = 192;
 // kernel conv2d_winograd_{tile}
 export function conv2dWinograd(
   x: usize, weights: usize, zeros: usize, bias: usize, taps: usize, constants: usize,
-  out: usize, selected: usize, nonFinite: usize,
+  taken: usize, out: usize, selected: usize, nonFinite: usize,
   channels: i32, height: i32, width: i32,
   filters: i32, fives: i32, padded: i32, outHeight: i32, outWidth: i32,
   points: i32, copies: i32, pieceWidth: i32, tiles: i32, pitch: i32, top: i32, left: i32,
@@ -44,6 +46,7 @@ export function conv2dWinograd(
   const sumBytes = <usize>filters * filterBytes + POINT_GAP;
   const restored = sums + <usize>points * sumBytes + 64;
   const restoredRow = bytes<f32>(outWidth + 15 & ~15) + 64, outRow = bytes<f32>(outWidth);
+  const spread = restored + <usize>bandRows * restoredRow;
   const weightBytes = bytes<f32>(padded * load<i32>(taps));
   const halfWidth = outWidth >> 1;
   const size = selected ? (outHeight >> 1) * halfWidth : outHeight * outWidth;
@@ -60,7 +63,14 @@ export function conv2dWinograd(
       const last = min(height, y + lines + rows - outHeight - top);
       for (let c = 0; c < channels; c++) {
         for (let row = next; row < last; row++) {
-          splitLine(x + bytes<f32>(((n * channels + c) * height + row) * width), width, left, line, phaseBytes);
+          let from = x + bytes<f32>(((n * channels + c) * height + row) * width);
+          if (taken) {
+            const place = ((n * channels + c) * (height >> 1) + (row >> 1)) * (width >> 1);
+            const count = row >> 1 < height >> 1 ? width >> 1 : 0;
+            from = spread;
+            spreadRow(x + bytes<f32>(place), taken + place, count, row & 1, from, width);
+          }
+          splitLine(from, width, left, line, phaseBytes);
           let to = plane + <usize>(c * copies * rows + row + top) * rowBytes;
           for (let copy = 0; copy < copies; copy++) {
             const first = copy * pieceWidth;
@@ -97,6 +107,21 @@ export function conv2dWinograd(
       }
     }
   }
+}
+
+/** Row 0 or 1 of windows of 2 × 2 in which each of `count` numbers belongs to one tap. */
+function spreadRow(from: usize, taken: usize, count: i32, row: i32, to: usize, width: i32): void {
+  const even = i32x4.splat(2 * row), odd = i32x4.splat(2 * row + 1);
+  for (let x = 0; x < count; x += 4) {
+    const v = v128.load(from);
+    const tap = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(taken)));
+    const a = v128.and(v, i32x4.eq(tap, even)), b = v128.and(v, i32x4.eq(tap, odd));
+    v128.store(to + bytes<f32>(2 * x), interleavedLow<f32>(a, b));
+    v128.store(to + bytes<f32>(2 * x), interleavedHigh<f32>(a, b), 16);
+    from += 16;
+    taken += 4;
+  }
+  for (let x = 2 * count; x < width; x++) store<f32>(to + bytes<f32>(x), 0);
 }
 
 /**

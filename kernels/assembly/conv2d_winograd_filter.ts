@@ -102,7 +102,11 @@ function transformImage(
         let from = part, target = plane + <usize>copy * copyBytes + bytes<f32>(y * channels + c);
         for (let point = 0; point < points; point++) {
           for (let t = 0; t < pitch; t += 4) {
-            storeTransposed(from + bytes<f32>(t), partRow, target + <usize>t * tileBytes, tileBytes, pitch - t, there);
+            const to = target + <usize>t * tileBytes;
+            storeColumns(
+              from + bytes<f32>(t), partRow, pitch - t, there,
+              to, to + tileBytes, to + 2 * tileBytes, to + 3 * tileBytes,
+            );
           }
           from += 4 * partRow;
           target += pointBytes;
@@ -112,17 +116,17 @@ function transformImage(
   }
 }
 
-/** Stores the columns of four rows, `step` bytes apart: `count` of them, of which `there` numbers. */
+/** Stores the first `count` columns of four rows, the first `there` numbers of each. */
 // @ts-ignore: decorator
 @inline
-function storeTransposed(from: usize, row: usize, to: usize, step: usize, count: i32, there: i32): void {
+function storeColumns(from: usize, row: usize, count: i32, there: i32, to0: usize, to1: usize, to2: usize, to3: usize): void {
   const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
   const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  storeTiles(to, v128.shuffle<f64>(ab0, cd0, 0, 2), there);
-  if (count > 1) storeTiles(to + step, v128.shuffle<f64>(ab0, cd0, 1, 3), there);
-  if (count > 2) storeTiles(to + 2 * step, v128.shuffle<f64>(ab1, cd1, 0, 2), there);
-  if (count > 3) storeTiles(to + 3 * step, v128.shuffle<f64>(ab1, cd1, 1, 3), there);
+  storeTiles(to0, v128.shuffle<f64>(ab0, cd0, 0, 2), there);
+  if (count > 1) storeTiles(to1, v128.shuffle<f64>(ab0, cd0, 1, 3), there);
+  if (count > 2) storeTiles(to2, v128.shuffle<f64>(ab1, cd1, 0, 2), there);
+  if (count > 3) storeTiles(to3, v128.shuffle<f64>(ab1, cd1, 1, 3), there);
 }
 
 /** Transforms the gradient of an image's outputs, and packs it in blocks of five filters, four and three. */
@@ -151,14 +155,7 @@ function packGradient(
         const p2 = count > 2 ? <usize>load<i32>(place + 2 * next) * step : p0;
         const p3 = count > 3 ? <usize>load<i32>(place + 3 * next) * step : p0;
         for (let point = 0; point < points; point++) {
-          const a = v128.load(from), b = v128.load(from + partRow), c = v128.load(from + 2 * partRow), d = v128.load(from + 3 * partRow);
-          const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-          const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-          // From the last on: what of a column there are too many is the first's of another.
-          if (count > 3) storeTiles(to + p3, v128.shuffle<f64>(ab1, cd1, 1, 3), there);
-          if (count > 2) storeTiles(to + p2, v128.shuffle<f64>(ab1, cd1, 0, 2), there);
-          if (count > 1) storeTiles(to + p1, v128.shuffle<f64>(ab0, cd0, 1, 3), there);
-          storeTiles(to + p0, v128.shuffle<f64>(ab0, cd0, 0, 2), there);
+          storeColumns(from, partRow, count, there, to + p0, to + p1, to + p2, to + p3);
           if (block5) {
             const e = v128.load(from + 4 * partRow);
             if (count > 3) v128.store32_lane(to + p3, e, 3, 16);

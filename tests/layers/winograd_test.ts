@@ -17,12 +17,13 @@ import {
 import { convBackwardFast, convForwardFast } from "../../layers/conv_fast.ts";
 import {
   convReluForward,
+  convReluPoolBackward,
   convReluPoolForward,
 } from "../../layers/conv_relu.ts";
 import { maxPoolForwardFast } from "../../layers/pool_fast.ts";
 import { reluForward } from "../../layers/relu.ts";
 import { RandomState } from "../../numerics/random.ts";
-import { Tensor } from "../../numerics/tensor.ts";
+import { Tensor, zeros } from "../../numerics/tensor.ts";
 import { assertAgree, assertSameNonFinite, bytesOf } from "./agreement.ts";
 
 /** Images, and filters with a row and column more or fewer of zeros around the images. */
@@ -204,6 +205,25 @@ describe("convolutions by Winograd's minimal filtering", () => {
     }
   });
 
+  it("spread the gradient behind a pooling as it is by hand", () => {
+    for (const [name, shape] of Object.entries(SHAPES)) {
+      const { x, w, b, dout, options } = draw(shape);
+      const pool = { poolHeight: 2, poolWidth: 2, stride: 2 };
+      const { out, cache } = convReluPoolForward(x, w, b, options, pool);
+      assert("selected" in cache);
+      const pooled = new Tensor(dout.data.slice(0, out.size), out.shape);
+      const names = kernelsOf(() => convReluPoolBackward(pooled, cache));
+      assert(!names.includes("conv2d_pool_backward_input"), name);
+      const spread = spreadByHand(pooled, cache.selected, dout.shape);
+      const conv = { x, w, b, dilation: 1, groups: 1, ...options };
+      assertEquals(
+        bytesOf(convReluPoolBackward(pooled, cache).dx),
+        bytesOf(convBackwardFast(spread, conv).dx),
+        name,
+      );
+    }
+  });
+
   it("give an image the same bytes alone and among others", () => {
     const { x, w, b, options } = draw(SHAPES["3 × 3"]!);
     const all = convForwardFast(x, w, b, options).out;
@@ -246,6 +266,26 @@ describe("convolutions by Winograd's minimal filtering", () => {
     for (const key of RESULTS) assertEquals(actual[key], expected[key]);
   });
 });
+
+/** The gradient of a pooling's input: zeros, but for one of each window in which anything is positive. */
+function spreadByHand(
+  { data, shape }: Tensor,
+  selected: Uint8Array,
+  before: readonly number[],
+): Tensor {
+  const [height, width] = before.slice(2) as [number, number];
+  const [rows, columns] = shape.slice(2) as [number, number];
+  const result = zeros(before, "float32");
+  for (let i = 0; i < data.length; i++) {
+    const tap = selected[i]!;
+    if (tap === 4) continue;
+    const plane = Math.floor(i / (rows * columns));
+    const y = 2 * (Math.floor(i / columns) % rows) + (tap >> 1);
+    const x = 2 * (i % columns) + (tap & 1);
+    result.data[(plane * height + y) * width + x] = data[i]!;
+  }
+  return result;
+}
 
 /** Asserts that each window of 2 × 2 has its first maximum there, or 4 where it is 0. */
 function assertSelected(relu: Tensor, selected: Uint8Array): void {

@@ -115,6 +115,14 @@ describePermitted("RunFolder", () => {
       Error,
       `Cannot find run "x": expected a run's folder, or the name of one in ${folder} (a, b)`,
     );
+    for (let i = 0; i < 10; i++) {
+      RunFolder.create(folder, `c${i}`).writeConfig({});
+    }
+    assertThrows(
+      () => RunFolder.open("x", folder),
+      Error,
+      "(a, b, c0, c1, c2, c3, c4, c5 and 4 more)",
+    );
   });
 
   it("leaves out a last line of metrics that is cut off, and names a damaged one", () => {
