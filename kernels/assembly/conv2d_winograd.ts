@@ -44,7 +44,8 @@ export function conv2dWinograd(
   const planeBytes = <usize>points * pointBytes + 64;
   const sums = plane + planeBytes, sumRow = bytes<f32>(tiles), filterBytes = bytes<f32>(bandWidth);
   const sumBytes = <usize>filters * filterBytes + POINT_GAP;
-  const restored = sums + <usize>points * sumBytes + 64;
+  // Not where the results are: other threads write to the same line of the cache.
+  const flag = sums + <usize>points * sumBytes, restored = flag + 64;
   const restoredRow = bytes<f32>(outWidth + 15 & ~15) + 64, outRow = bytes<f32>(outWidth);
   const spread = restored + <usize>bandRows * restoredRow;
   const weightBytes = bytes<f32>(padded * load<i32>(taps));
@@ -54,7 +55,6 @@ export function conv2dWinograd(
   memory.fill(line, 0, 4 * phaseBytes);
   memory.fill(plane, 0, planeBytes);
   for (let n = begin; n < end; n++) {
-    const flag = nonFinite + 16 * <usize>n;
     v128.store(flag, f32x4.splat(0));
     let next = 0;
     for (let y = 0; y < wanted; y += bandRows) {
@@ -106,6 +106,7 @@ export function conv2dWinograd(
         }
       }
     }
+    v128.store(nonFinite + 16 * <usize>n, v128.load(flag));
   }
 }
 
