@@ -24,7 +24,7 @@ const TRANSFORMS = { filter: 60, channel: 90 };
 /** Tiles that are summed over at a time, at least, while there are so many images in a group. */
 const POSITIONS = 64;
 /** Groups of images at the most: the sums of the points are twice as many as those of the taps. */
-const MAX_GROUPS = 16;
+const MAX_GROUPS = 25;
 
 /**
  * The gradients, from the addresses of dout and of the images: `undefined` if
