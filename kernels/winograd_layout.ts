@@ -14,19 +14,22 @@ import { roundUp } from "./select.ts";
 import { POINTS, type Points, TILE } from "./winograd.ts";
 
 /** A convolution at stride 1, which the gradient of an input is, too. */
-export interface WinogradGeometry {
-  readonly images: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly filterHeight: number;
-  readonly filterWidth: number;
+export interface WinogradGeometry extends
+  Pick<
+    Conv2dGeometry,
+    | "images"
+    | "channels"
+    | "height"
+    | "width"
+    | "filters"
+    | "filterHeight"
+    | "filterWidth"
+    | "outHeight"
+    | "outWidth"
+  > {
   /** Zeros above and left of the image. */
   readonly top: number;
   readonly left: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
 }
 
 /** How images and filters are cut up. */

@@ -26,8 +26,8 @@ export interface BackwardOptions {
  * agree to 1e-12 of the largest output in float64, for every stride, padding,
  * dilation and number of groups, and the bytes do not depend on the number of
  * threads. In float32 many products at stride 1 are done by Winograd's minimal
- * filtering (S. Winograd, 1980; A. Lavin and S. Gray, 2015), with errors of up to
- * 4e-6 of the largest input times weights nearby.
+ * filtering (S. Winograd, 1980; A. Lavin and S. Gray, 2015), which rounds to
+ * some 4e-6 of the largest numbers nearby, whether a window has them or not.
  *
  * @param x Input, shape (N, C, H, W).
  * @param w Filters, shape (F, C / groups, HH, WW).

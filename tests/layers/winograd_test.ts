@@ -8,6 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import type { Conv2dGeometry } from "../../kernels/conv2d_tables.ts";
 import { profileKernels } from "../../kernels/profile.ts";
 import {
   convBackwardNaive,
@@ -26,17 +27,11 @@ import { RandomState } from "../../numerics/random.ts";
 import { Tensor, zeros } from "../../numerics/tensor.ts";
 import { assertAgree, assertSameNonFinite, bytesOf } from "./agreement.ts";
 
-/** Images, and filters with a row and column more or fewer of zeros around the images. */
-interface Shape {
-  readonly images: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly filterHeight: number;
-  readonly filterWidth: number;
-  readonly pad: number;
-}
+/** Images and filters, and the zeros around the images. */
+type Shape = Omit<
+  Conv2dGeometry,
+  "stride" | "dilation" | "groups" | "outHeight" | "outWidth"
+>;
 
 interface Result extends ConvGradients {
   readonly out: Tensor;
