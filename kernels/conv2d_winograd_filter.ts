@@ -23,6 +23,10 @@ import { forwardGeometry, winogradLayout } from "./winograd_layout.ts";
 const TRANSFORMS = { filter: 60, channel: 90 };
 /** Tiles that are summed over at a time, at least, while there are so many images in a group. */
 const POSITIONS = 64;
+/** What one point has of images and gradients is to fit in so many bytes of the second-level cache. */
+const POINT_BYTES = 256 << 10;
+/** Sums of the points of more bytes are read and written more often than it pays. */
+const MOST_BYTES = 8 << 20;
 /** Groups of images at the most: the sums of the points are twice as many as those of the taps. */
 const MAX_GROUPS = 25;
 
@@ -40,22 +44,29 @@ export function winogradFilter(
   const c = forwardGeometry(g);
   const layout = winogradLayout(g, dtype, c, TRANSFORMS);
   if (!layout) return undefined;
-  const { points, pieces, copies, tiles, pitch, rows, share } = layout;
+  const { points, pieces, copies, tiles, pitch, share } = layout;
   const taps = c.channels * c.filterHeight * pieces;
   const partial = points.count * c.filters * taps;
+  if (4 * partial > MOST_BYTES) return undefined;
   const { groupSize, groups } = imageGroups(c.images, 4 * partial, MAX_GROUPS);
   const batch = Math.max(
     1,
     Math.min(groupSize, Math.ceil(POSITIONS / (c.outHeight * tiles))),
   );
+  const { fives, padded } = rowBlocks(c.filters);
+  const rowBytes = 4 * (c.channels * copies * pitch + padded * tiles);
+  const bands = Math.ceil(
+    c.outHeight / Math.max(1, Math.floor(POINT_BYTES / rowBytes)),
+  );
+  const bandRows = Math.ceil(c.outHeight / bands);
+  const rows = bandRows + c.filterHeight - 1;
   const { table, order } = tapTable(
-    [batch, tiles, c.outHeight],
+    [batch, tiles, bandRows],
     (image, tile, row) =>
       4 * ((image * copies * pitch + tile) * rows + row) * c.channels,
   );
   const places = new Int32Array(order.length);
   order.forEach((tile, place) => places[tile] = place);
-  const { fives, padded } = rowBlocks(c.filters);
   const constants = frame.array(7, dtype);
   constants.set(transformConstants(points));
   const dwParts = frame.scratch(4 * groups * partial);
@@ -67,7 +78,7 @@ export function winogradFilter(
       ...[c.channels, c.height, c.width, c.filters, fives, padded],
       ...[c.filterHeight, c.outHeight, c.outWidth],
       ...[points.count, pieces, copies, points.filterWidth, tiles, pitch],
-      ...[c.top, c.left, rows],
+      ...[c.top, c.left, rows, bandRows],
     ],
     items: groups,
     step: 1,

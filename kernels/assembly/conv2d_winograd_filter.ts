@@ -15,18 +15,19 @@ import { splitLine, storeTiles, transformGradient, transformRow } from "./winogr
 /**
  * Work item `g` is a group of `groupSize` images: the sums over them go to
  * dwParts[g] (points × filters × pieces × rows × channels of a filter), and the
- * sum over each image n of dout to dbParts[n]. `batch` images are done at a time.
+ * sum over each image n of dout to dbParts[n]. `batch` images are done at a time,
+ * or `bandRows` rows of outputs of one.
  *
  * `taps` is the table of the tiles of a batch (images × tiles × rows), and
- * `places` has where each of them is in it. The other sizes are as in
- * conv2d_winograd.ts.
+ * `places` has where each of them is in it. The transformed image has `rows` rows:
+ * those that a band reads. The other sizes are as in conv2d_winograd.ts.
  */
 // kernel conv2d_winograd_backward_filter_{tile}
 export function conv2dWinogradBackwardFilter(
   x: usize, dout: usize, taps: usize, places: usize, constants: usize, dwParts: usize, dbParts: usize,
   images: i32, groupSize: i32, batch: i32, channels: i32, height: i32, width: i32,
   filters: i32, fives: i32, padded: i32, filterHeight: i32, outHeight: i32, outWidth: i32,
-  points: i32, pieces: i32, copies: i32, pieceWidth: i32, tiles: i32, pitch: i32, top: i32, left: i32, rows: i32,
+  points: i32, pieces: i32, copies: i32, pieceWidth: i32, tiles: i32, pitch: i32, top: i32, left: i32, rows: i32, bandRows: i32,
   scratch: usize, begin: i32, end: i32,
 ): void {
   const size = outHeight * outWidth;
@@ -48,35 +49,44 @@ export function conv2dWinogradBackwardFilter(
     const last = min(images, (g + 1) * groupSize);
     for (let image = g * groupSize; image < last; image += batch) {
       const count = min(batch, last - image);
-      if (count < batch) memory.fill(weights, 0, <usize>points * weightBytes);
-      for (let i = 0; i < count; i++) {
-        const n = image + i;
-        transformImage(
-          x + bytes<f32>(n * channels * height * width), channels, bytes<f32>(height * width), min(height, rows - top), width,
-          plane + <usize>i * imageBytes + <usize>top * bytes<f32>(channels), pointBytes, copies, copyBytes, tileBytes,
-          points, pieceWidth, pitch, left, line, phaseBytes, part, partRow, constants,
-        );
-      }
-      // Until here the line had the image's margin in front.
-      memory.fill(line, 0, 4 * phaseBytes);
       for (let i = 0; i < count; i++) {
         const grad = dout + bytes<f32>((image + i) * filters * size);
         for (let f = 0; f < filters; f++) {
           store<f32>(dbParts + bytes<f32>((image + i) * filters + f), pairwiseSum<f32>(grad + bytes<f32>(f * size), size));
         }
-        packGradient(
-          grad, filters, fives, outHeight, outWidth, weights, weightBytes, positions,
-          places + (<usize>(i * tiles * outHeight) << 2), points, tiles, line, phaseBytes, part, partRow, constants,
-        );
       }
-      memory.fill(line, 0, 4 * phaseBytes);
-      for (let point = 0; point < points; point++) {
-        correlate<f32>(
-          plane + <usize>point * pointBytes, copies == 1 ? tileBytes : copyBytes, taps,
-          weights + <usize>point * weightBytes, 0, filters, fives,
-          dw + <usize>point * dwBytes, <usize>pieces * row, row, sizeof<f32>(),
-          pieces, filterHeight * channels, false, scratch,
-        );
+      for (let y = 0; y < outHeight; y += bandRows) {
+        const lines = min(bandRows, outHeight - y);
+        // Rows of the image that the band reads; other bands leave theirs where this has none.
+        const above = max(0, top - y), firstRow = max(0, y - top), lastRow = min(height, y + rows - top);
+        if (bandRows < outHeight && (above || lastRow - firstRow + above < rows)) memory.fill(plane, 0, planeBytes);
+        if (count < batch || lines < bandRows) memory.fill(weights, 0, <usize>points * weightBytes);
+        for (let i = 0; i < count; i++) {
+          transformImage(
+            x + bytes<f32>((image + i) * channels * height * width + firstRow * width), channels,
+            bytes<f32>(height * width), lastRow - firstRow, width,
+            plane + <usize>i * imageBytes + <usize>above * bytes<f32>(channels), pointBytes, copies, copyBytes, tileBytes,
+            points, pieceWidth, pitch, left, line, phaseBytes, part, partRow, constants,
+          );
+        }
+        // Until here the line had the image's margin in front.
+        memory.fill(line, 0, 4 * phaseBytes);
+        for (let i = 0; i < count; i++) {
+          packGradient(
+            dout + bytes<f32>((image + i) * filters * size + y * outWidth), filters, fives, bytes<f32>(size), lines, outWidth,
+            weights, weightBytes, positions, places + (<usize>(i * tiles * bandRows) << 2), bandRows,
+            points, tiles, line, phaseBytes, part, partRow, constants,
+          );
+        }
+        memory.fill(line, 0, 4 * phaseBytes);
+        for (let point = 0; point < points; point++) {
+          correlate<f32>(
+            plane + <usize>point * pointBytes, copies == 1 ? tileBytes : copyBytes, taps,
+            weights + <usize>point * weightBytes, 0, filters, fives,
+            dw + <usize>point * dwBytes, <usize>pieces * row, row, sizeof<f32>(),
+            pieces, filterHeight * channels, false, scratch,
+          );
+        }
       }
     }
   }
@@ -129,26 +139,26 @@ function storeColumns(from: usize, row: usize, count: i32, there: i32, to0: usiz
   if (count > 3) storeTiles(to3, v128.shuffle<f64>(ab1, cd1, 1, 3), there);
 }
 
-/** Transforms the gradient of an image's outputs, and packs it in blocks of five filters, four and three. */
+/** Transforms some rows of the gradient of outputs, and packs it in blocks of five filters, four and three. */
 function packGradient(
-  grad: usize, filters: i32, fives: i32, height: i32, width: i32,
-  weights: usize, weightBytes: usize, positions: i32, places: usize,
+  grad: usize, filters: i32, fives: i32, filterBytes: usize, height: i32, width: i32,
+  weights: usize, weightBytes: usize, positions: i32, places: usize, placesOfTile: i32,
   points: i32, tiles: i32, line: usize, phaseBytes: usize, part: usize, partRow: usize, constants: usize,
 ): void {
-  const fours = foursOf(filters - 5 * fives), size = bytes<f32>(height * width);
+  const fours = foursOf(filters - 5 * fives);
   let block = 0;
   for (let f = blockRow(block, fives, fours); f < filters; f = blockRow(++block, fives, fours)) {
     const block5 = block < fives, filled = block5 ? 5 : block < fives + fours ? 4 : 3;
     const there = min(filled, filters - f), step = bytes<f32>(filled);
     for (let y = 0; y < height; y++) {
       for (let k = 0; k < there; k++) {
-        splitLine(grad + <usize>(f + k) * size + bytes<f32>(y * width), width, 0, line, phaseBytes);
+        splitLine(grad + <usize>(f + k) * filterBytes + bytes<f32>(y * width), width, 0, line, phaseBytes);
         const to = part + <usize>k * partRow;
         if (points == 7) transformGradient(line, phaseBytes, to, 5 * partRow, tiles, constants, true);
         else transformGradient(line, phaseBytes, to, 5 * partRow, tiles, constants, false);
       }
       for (let t = 0; t < tiles; t += 4) {
-        const count = tiles - t, place = places + (<usize>(t * height + y) << 2), next = <usize>height << 2;
+        const count = tiles - t, place = places + (<usize>(t * placesOfTile + y) << 2), next = <usize>placesOfTile << 2;
         let from = part + bytes<f32>(t), to = weights + bytes<f32>(f * positions);
         const p0 = <usize>load<i32>(place) * step;
         const p1 = count > 1 ? <usize>load<i32>(place + next) * step : p0;
