@@ -106,8 +106,10 @@ export function conv2dReluPoolBackward(
   dtype: DType,
   needsInput: boolean,
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
+  // Of dout there may then be more than fits the plane that the list is put in.
+  const tooWide = g.pad >= Math.min(g.filterHeight, g.filterWidth);
   // 0 times infinity is NaN: only where all is finite may zeros be left out.
-  if (!allFinite(x)) {
+  if (tooWide || !allFinite(x)) {
     const dense = spread(dout, selected, g, dtype);
     return conv2dBackward(dense, x, w, g, dtype, needsInput);
   }

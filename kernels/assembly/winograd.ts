@@ -159,6 +159,7 @@ export function restoreRows(
   const a = v128.load_splat<f32>(constants), b = v128.load_splat<f32>(constants, 4), c = v128.load_splat<f32>(constants, 8);
   const aa = v128.load_splat<f32>(constants, 12), bb = v128.load_splat<f32>(constants, 16);
   const add = v128.load_splat<f32>(bias), zero = f32x4.splat(0);
+  const all = i32x4.splat(-1);
   let nonFinite = v128.load(finite);
   for (let row = 0; row < rows; row++) {
     let source = from, to = out;
@@ -191,7 +192,9 @@ export function restoreRows(
         y3 = madd(c, u, y3);
       }
       y3 = f32x4.add(y3, v128.load(p));
-      nonFinite = madd(f32x4.add(y0, y3), zero, nonFinite);
+      // Tiles behind the row's last one are whatever was left there.
+      const wanted = left >= 16 ? all : i32x4.lt_s(i32x4(0, 4, 8, 12), i32x4.splat(left));
+      nonFinite = madd(v128.and(f32x4.add(y0, y3), wanted), zero, nonFinite);
       if (relu) {
         y0 = f32x4.max(y0, zero);
         y1 = f32x4.max(y1, zero);

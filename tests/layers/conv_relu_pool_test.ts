@@ -5,7 +5,7 @@
  * stride 2 a kernel of its own, whose backward pass works on what is not zero.
  */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { profileKernels } from "../../kernels/profile.ts";
@@ -313,6 +313,23 @@ describe("convReluPoolForward() and convReluPoolBackward()", () => {
           ...{ unused: 0, stride: 1, pad: 1 },
         }, true);
         assertSame(layer(c, FUSED), naive(c, FUSED));
+      }
+    }
+  });
+
+  it("do not list a gradient of more than the image's plane holds", () => {
+    for (const dtype of ["float64", "float32"] as const) {
+      for (const [filterHeight, filterWidth] of [[1, 3], [3, 1], [2, 2]]) {
+        const c = draw({
+          ...{ seed: 3, dtype, images: 3, channels: 2, filters: 4 },
+          ...{ filterHeight: filterHeight!, filterWidth: filterWidth! },
+          ...{ outHeight: 15, outWidth: 19, unused: 0, stride: 1, pad: 4 },
+        }, true);
+        const { kernels } = profileKernels(() =>
+          assertSame(layer(c, FUSED), naive(c, FUSED))
+        );
+        const names = kernels.map(({ name }) => name).join(" ");
+        assert(!names.includes("conv2d_pool_backward_input"), names);
       }
     }
   });
