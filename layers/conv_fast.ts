@@ -27,7 +27,7 @@ export interface BackwardOptions {
  * dilation and number of groups, and the bytes do not depend on the number of
  * threads. In float32 many products at stride 1 are done by Winograd's minimal
  * filtering (S. Winograd, 1980; A. Lavin and S. Gray, 2015), which rounds to
- * some 5e-6 of the largest numbers nearby, whether a window has them or not.
+ * up to 1e-5 of the largest numbers nearby, whether a window has them or not.
  *
  * @param x Input, shape (N, C, H, W).
  * @param w Filters, shape (F, C / groups, HH, WW).
