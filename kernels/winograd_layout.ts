@@ -61,7 +61,7 @@ export interface TransformCost {
 /** The most that is left of the work for which it is done; in wide tiles, which are faster, more is left. */
 const WORTHWHILE = 0.8;
 /**
- * Multiply-adds of one image below which it is not done: nobody waits for those,
+ * Multiply-adds of one image below which no pass is done so: nobody waits for those,
  * and whole numbers, as in examples, come out whole.
  */
 const MANY = 750_000;
@@ -90,7 +90,9 @@ export function winogradLayout(
   const vectors = roundUp(c.outHeight * tiles, 8) / 4;
   const share = vectors * (points.count * pieces * products + transforms) /
     (directly / 4);
-  if (share > WORTHWHILE || directly < MANY) return undefined;
+  // Counted forward, so that all passes of a small layer are exact.
+  const forward = g.outHeight * g.outWidth * g.filterWidth * products;
+  if (share > WORTHWHILE || forward < MANY) return undefined;
   return {
     ...{ points, pieces, copies, tiles, share },
     pitch: shared ? tiles + pieces - 1 : tiles,
