@@ -25,12 +25,7 @@ import {
   paddedImage,
   sizesOfGroup,
 } from "./conv2d_tables.ts";
-import {
-  winograd,
-  winogradBackward,
-  winogradForward,
-  winogradInput,
-} from "./conv2d_winograd.ts";
+import { winogradForward, winogradInput } from "./conv2d_winograd.ts";
 import { winogradFilter } from "./conv2d_winograd_filter.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { rowBlocks } from "./row_blocks.ts";
@@ -56,17 +51,10 @@ export function conv2dForward(
     const out = frame.output([images, filters, g.outHeight, g.outWidth], dtype);
     const image = frame.input(x, dtype);
     const bias = packBias(frame, b, g, dtype);
-    const fewer = winogradForward(geometry, dtype);
-    if (
-      fewer && winograd(
-        frame,
-        { address: image },
-        w,
-        bias,
-        { address: out.address, relu },
-        fewer,
-      )
-    ) return out.take();
+    const into = { address: out.address, relu };
+    if (winogradForward(frame, image, w, bias, into, geometry, dtype)) {
+      return out.take();
+    }
     const columns = tileColumns(dtype, tileWidth());
     const joined = joinsRows(g, g.outWidth, g.filters);
     const plane = inputPlane(g, dtype, columns, joined);
@@ -175,8 +163,7 @@ function backwardInput(
   const g = sizesOfGroup(geometry);
   const { images, channels, height, width } = geometry;
   const dx = frame.output([images, channels, height, width], dtype);
-  const fewer = winogradInput(geometry, dtype);
-  if (fewer && winogradBackward(frame, { address: dout }, w, dx, fewer)) {
+  if (winogradInput(frame, { address: dout }, w, dx, geometry, dtype)) {
     return { dx: dx.take(), finite: true };
   }
   const joined = joinsRows(g, g.width, g.channels);

@@ -17,12 +17,7 @@ import {
   packFilters,
   paddedImage,
 } from "./conv2d_tables.ts";
-import {
-  winograd,
-  winogradBackward,
-  winogradForward,
-  winogradInput,
-} from "./conv2d_winograd.ts";
+import { winogradForward, winogradInput } from "./conv2d_winograd.ts";
 import { conv2dCost, imageGroups } from "./conv2d_work.ts";
 import { emptyTensor, type Frame, withFrame } from "./frame.ts";
 import { addNonFinite } from "./non_finite.ts";
@@ -59,17 +54,10 @@ export function conv2dReluPoolForward(
     const selected = frame.bytes(g.images * g.filters * height * width);
     const image = frame.input(x, dtype);
     const bias = packBias(frame, b, g, dtype);
-    const fewer = winogradForward(g, dtype);
-    if (
-      fewer && winograd(
-        frame,
-        { address: image },
-        w,
-        bias,
-        { address: out.address, selected: selected.address },
-        fewer,
-      )
-    ) return { out: out.take(), selected: selected.take() };
+    const into = { address: out.address, selected: selected.address };
+    if (winogradForward(frame, image, w, bias, into, g, dtype)) {
+      return { out: out.take(), selected: selected.take() };
+    }
     const columns = tileColumns(dtype, tileWidth());
     const plane = inputPlane(g, dtype, columns, false);
     // Whole vectors are pooled, two for each that is stored.
@@ -119,9 +107,7 @@ export function conv2dReluPoolBackward(
     const { dw, db } = backwardFilter(frame, grad, taken, x, w, g, dtype);
     if (!needsInput) return { dx: undefined, dw, db };
     const out = frame.output([g.images, g.channels, g.height, g.width], dtype);
-    const fewer = winogradInput(g, dtype);
-    const pooledGrad = { address: grad, taken };
-    if (fewer && winogradBackward(frame, pooledGrad, w, out, fewer)) {
+    if (winogradInput(frame, { address: grad, taken }, w, out, g, dtype)) {
       return { dx: out.take(), dw, db };
     }
     const { tables, sizes, plane, scratchBytes, finite } = inputGradientTables(

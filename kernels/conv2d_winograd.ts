@@ -14,7 +14,7 @@ import type { Frame } from "./frame.ts";
 import { rowBlocks } from "./row_blocks.ts";
 import { runKernel } from "./runtime.ts";
 import { roundUp, SPILL_BYTES, tileColumns } from "./select.ts";
-import { tapTable } from "./tap_table.ts";
+import { placesOf, tapTable } from "./tap_table.ts";
 import { filterTransform, transformConstants } from "./winograd.ts";
 import {
   forwardGeometry,
@@ -24,7 +24,7 @@ import {
 } from "./winograd_layout.ts";
 
 /** A convolution that is to be done, and how. */
-export interface WinogradPlan {
+interface WinogradPlan {
   readonly geometry: WinogradGeometry;
   readonly layout: WinogradLayout;
   /** Where the first weight lies, and how far apart those of filters, channels and neighbours do. */
@@ -65,30 +65,56 @@ const CACHE_BYTES = 330_000;
 /** How far the sums of two points are kept from lying on the same lines of the cache; as in the kernel. */
 const POINT_GAP = 192;
 
-/** The forward pass, if that is less work. */
+/**
+ * The forward pass, if it is less work so.
+ *
+ * @param bias The address of a number for each filter.
+ * @returns Whether it was done: not where it is more work, or anything is infinite or NaN.
+ */
 export function winogradForward(
+  frame: Frame,
+  x: number,
+  w: Tensor,
+  bias: number,
+  out: WinogradOutput,
   g: Conv2dGeometry,
   dtype: DType,
-): WinogradPlan | undefined {
+): boolean {
   const taps = g.filterHeight * g.filterWidth;
-  return planOf(g, dtype, forwardGeometry(g), [0, g.channels * taps, taps, 1]);
+  const weights = [0, g.channels * taps, taps, 1] as const;
+  const plan = planOf(g, dtype, forwardGeometry(g), weights);
+  return plan !== undefined &&
+    winograd(frame, { address: x }, w, bias, out, plan);
 }
 
-/** The gradient of the input, from dout and the filters turned round, if that is less work. */
+/**
+ * The gradient of the input, from dout and the filters turned round, if it is
+ * less work so.
+ *
+ * @returns Whether it was done, as above.
+ */
 export function winogradInput(
+  frame: Frame,
+  dout: WinogradInput,
+  w: Tensor,
+  dx: WinogradOutput,
   g: Conv2dGeometry,
   dtype: DType,
-): WinogradPlan | undefined {
+): boolean {
   const taps = g.filterHeight * g.filterWidth;
   const [top, left] = [g.filterHeight - 1 - g.pad, g.filterWidth - 1 - g.pad];
-  if (Math.min(top, left) < 0) return undefined;
+  if (Math.min(top, left) < 0) return false;
   const turned = {
     ...g,
     ...{ channels: g.filters, height: g.outHeight, width: g.outWidth },
     ...{ filters: g.channels, outHeight: g.height, outWidth: g.width },
     ...{ top, left },
   };
-  return planOf(g, dtype, turned, [taps - 1, taps, g.channels * taps, -1]);
+  const weights = [taps - 1, taps, g.channels * taps, -1] as const;
+  const plan = planOf(g, dtype, turned, weights);
+  if (!plan) return false;
+  const zeros = frame.array(g.channels, dtype).fill(0);
+  return winograd(frame, dout, w, zeros.byteOffset, dx, plan);
 }
 
 function planOf(
@@ -110,7 +136,7 @@ function planOf(
  * @returns Whether all sums are finite. If not, the result is not to be used:
  * what is infinite or NaN has got into neighbours that do not depend on it.
  */
-export function winograd(
+function winograd(
   frame: Frame,
   x: WinogradInput,
   w: Tensor,
@@ -157,18 +183,6 @@ export function winograd(
   return nonFinite.every((value) => value === 0);
 }
 
-/** The same without a bias, for a gradient. */
-export function winogradBackward(
-  frame: Frame,
-  dout: WinogradInput,
-  w: Tensor,
-  dx: WinogradOutput,
-  plan: WinogradPlan,
-): boolean {
-  const zeros = frame.array(plan.geometry.filters, "float32").fill(0);
-  return winograd(frame, dout, w, zeros.byteOffset, dx, plan);
-}
-
 /** The filters' values at each point, in the order in which tiles take them. */
 function packWeights(
   frame: Frame,
@@ -177,8 +191,6 @@ function packWeights(
   order: Int32Array,
 ): number {
   const { fives, fours, padded } = rowBlocks(c.filters);
-  const places = new Int32Array(order.length);
-  order.forEach((tap, place) => places[tap] = place);
   const size = padded * order.length;
   const packed = frame.scratch(4 * points.count * size);
   const matrix = frame.array(4 * points.count, "float64");
@@ -187,7 +199,7 @@ function packWeights(
   runKernel("conv2dWinogradFilters", "float32", {
     args: [
       ...[frame.input(w, "float32") + 4 * first, packed],
-      ...[frame.table(places), matrix.byteOffset, 4 * size],
+      ...[frame.table(placesOf(order)), matrix.byteOffset, 4 * size],
       ...[filter, channel, neighbour],
       ...[c.channels, c.filterHeight, c.filterWidth],
       ...[points.count, pieces, points.filterWidth, fives, fours],

@@ -15,7 +15,7 @@ import { rowBlocks } from "./row_blocks.ts";
 import { runKernel } from "./runtime.ts";
 import { roundUp, SPILL_BYTES } from "./select.ts";
 import { sumRows } from "./sum.ts";
-import { tapTable } from "./tap_table.ts";
+import { placesOf, tapTable } from "./tap_table.ts";
 import { filterTransform, transformConstants } from "./winograd.ts";
 import { forwardGeometry, winogradLayout } from "./winograd_layout.ts";
 
@@ -65,15 +65,13 @@ export function winogradFilter(
     (image, tile, row) =>
       4 * ((image * copies * pitch + tile) * rows + row) * c.channels,
   );
-  const places = new Int32Array(order.length);
-  order.forEach((tile, place) => places[tile] = place);
   const constants = frame.array(7, dtype);
   constants.set(transformConstants(points));
   const dwParts = frame.scratch(4 * groups * partial);
   const dbParts = frame.scratch(4 * c.images * c.filters);
   runKernel("conv2dWinogradBackwardFilter", dtype, {
     args: [
-      ...[x, dout, frame.table(table), frame.table(places)],
+      ...[x, dout, frame.table(table), frame.table(placesOf(order))],
       ...[constants.byteOffset, dwParts, dbParts, c.images, groupSize, batch],
       ...[c.channels, c.height, c.width, c.filters, fives, padded],
       ...[c.filterHeight, c.outHeight, c.outWidth],

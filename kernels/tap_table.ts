@@ -70,6 +70,13 @@ export function tapTable(size: Tap, offset: (...tap: Tap) => number): TapTable {
   return { table, order };
 }
 
+/** The place of each tap in an order of them. */
+export function placesOf(order: Int32Array): Int32Array {
+  const places = new Int32Array(order.length);
+  order.forEach((tap, place) => places[tap] = place);
+  return places;
+}
+
 /** Bytes from a tap to the next along an axis. */
 function stride(axis: number, offset: (...tap: Tap) => number): number {
   const [plane, row, column] = [0, 1, 2].map((i) => i === axis ? 1 : 0);

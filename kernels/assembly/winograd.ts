@@ -5,13 +5,7 @@
 // row, a tile, are made of six or seven products instead of twelve or sixteen. A
 // vector has the same number of four neighbouring tiles.
 
-/** a * b + c, rounded once in the relaxed module and twice in the strict one. */
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(c, f32x4.mul(a, b));
-}
+import { madd } from "./simd";
 
 /**
  * Puts a row of an image into the four phases of a padded line: column `x` of the
@@ -90,7 +84,7 @@ export function transformRow(
     let last = e5;
     if (extra) {
       const e6 = v128.load(p2 + i, 4);
-      last = nmadd(sum, e3, madd(product, e1, e5));
+      last = nmadd(sum, e3, madd<f32>(product, e1, e5));
       e0 = nmadd(c, e0, e1);
       e1 = nmadd(c, e1, e2);
       e2 = nmadd(c, e2, e3);
@@ -98,16 +92,16 @@ export function transformRow(
       e4 = nmadd(c, e4, e5);
       e5 = nmadd(c, e5, e6);
     }
-    storeTiles(q, nmadd(sum, e2, madd(product, e0, e4)), count);
+    storeTiles(q, nmadd(sum, e2, madd<f32>(product, e0, e4)), count);
     q += pointBytes;
     let odd = nmadd(bb, e1, e3), even = nmadd(bb, e2, e4);
-    storeTiles(q, madd(a, odd, even), count);
+    storeTiles(q, madd<f32>(a, odd, even), count);
     q += pointBytes;
     storeTiles(q, nmadd(a, odd, even), count);
     q += pointBytes;
     odd = nmadd(aa, e1, e3);
     even = nmadd(aa, e2, e4);
-    storeTiles(q, madd(b, odd, even), count);
+    storeTiles(q, madd<f32>(b, odd, even), count);
     q += pointBytes;
     storeTiles(q, nmadd(b, odd, even), count);
     q += pointBytes;
@@ -115,7 +109,7 @@ export function transformRow(
       storeTiles(q, last, count);
       q += pointBytes;
     }
-    storeTiles(q, nmadd(sum, e3, madd(product, e1, e5)), count);
+    storeTiles(q, nmadd(sum, e3, madd<f32>(product, e1, e5)), count);
   }
 }
 
@@ -179,8 +173,8 @@ export function restoreRows(
       const evenB = f32x4.add(u, v), oddB = f32x4.mul(b, f32x4.sub(u, v));
       let y0 = f32x4.add(f32x4.add(evenA, evenB), first);
       let y1 = f32x4.add(f32x4.add(oddA, oddB), add);
-      let y2 = madd(aa, evenA, madd(bb, evenB, add));
-      let y3 = madd(aa, oddA, madd(bb, oddB, add));
+      let y2 = madd<f32>(aa, evenA, madd<f32>(bb, evenB, add));
+      let y3 = madd<f32>(aa, oddA, madd<f32>(bb, oddB, add));
       if (extra) {
         u = v128.load(p);
         p += pointBytes;
@@ -189,12 +183,12 @@ export function restoreRows(
         y1 = f32x4.add(y1, u);
         u = f32x4.mul(c, u);
         y2 = f32x4.add(y2, u);
-        y3 = madd(c, u, y3);
+        y3 = madd<f32>(c, u, y3);
       }
       y3 = f32x4.add(y3, v128.load(p));
       // Tiles behind the row's last one are whatever was left there.
       const wanted = left >= 16 ? all : i32x4.lt_s(i32x4(0, 4, 8, 12), i32x4.splat(left));
-      nonFinite = madd(v128.and(f32x4.add(y0, y3), wanted), zero, nonFinite);
+      nonFinite = madd<f32>(v128.and(f32x4.add(y0, y3), wanted), zero, nonFinite);
       if (relu) {
         y0 = f32x4.max(y0, zero);
         y1 = f32x4.max(y1, zero);
@@ -303,19 +297,19 @@ export function transformGradient(
     const y3 = v128.load(p);
     v128.store(q, y0);
     q += pointBytes;
-    let even = madd(aa, y2, y0), odd = madd(aa, y3, y1);
-    v128.store(q, madd(a, odd, even));
+    let even = madd<f32>(aa, y2, y0), odd = madd<f32>(aa, y3, y1);
+    v128.store(q, madd<f32>(a, odd, even));
     q += pointBytes;
     v128.store(q, nmadd(a, odd, even));
     q += pointBytes;
-    even = madd(bb, y2, y0);
-    odd = madd(bb, y3, y1);
-    v128.store(q, madd(b, odd, even));
+    even = madd<f32>(bb, y2, y0);
+    odd = madd<f32>(bb, y3, y1);
+    v128.store(q, madd<f32>(b, odd, even));
     q += pointBytes;
     v128.store(q, nmadd(b, odd, even));
     q += pointBytes;
     if (extra) {
-      v128.store(q, madd(c, madd(c, madd(c, y3, y2), y1), y0));
+      v128.store(q, madd<f32>(c, madd<f32>(c, madd<f32>(c, y3, y2), y1), y0));
       q += pointBytes;
     }
     v128.store(q, y3);
